@@ -85,6 +85,11 @@ typedef struct hr_simulate_options {
    * instrument with a distribution of SNR, mag belong to pfs-mr: others have them left as
    * they are. */
   const char *instrument;
+  /* A survey's FITS file (docs/survey-files.md), whose pixels and errors are taken, star
+   * number i having those of its spectrum number i, and so on from the first again;
+   * borrowed; NULL: none. Its line spread has to be said by one of fwhm, resolving_power
+   * and instrument, of which nothing else is taken then. */
+  const char *survey_file;
 } hr_simulate_options;
 
 /* The values that the comments above name first: the users' own study, in small. `size`

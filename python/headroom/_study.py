@@ -293,6 +293,7 @@ _CHOICES = {"dtype": ("f32", "f64"), "labels": ("uniform", "lattice"), "nodes": 
 _RANGES = ("teff", "logg", "mh", "mag", "seeing", "zenith_angle", "field_angle", "rv")
 _NUMBERS = ("exposures", "exposure_time", "resolving_power", "fwhm", "error_scale", "mh_offset",
             "free_fraction")
+_PATHS = ("instrument", "survey_file")
 
 
 def simulate(folder: str | os.PathLike, train: int = 20000, test: int = 4000, *,
@@ -318,7 +319,7 @@ def simulate(folder: str | os.PathLike, train: int = 20000, test: int = 4000, *,
         ``error_scale``, ``mh_offset`` (dex), ``free_fraction``; ``dtype`` "f32" or "f64",
         ``labels`` "uniform" or "lattice", ``nodes`` "all" or "half", ``noise_model`` "U" or
         "A"; ``instrument`` "pfs-mr", "desi-z", "sdss", "lamost-red", "gaia-rvs" or a YAML file
-        (docs/simulate.md).
+        (docs/simulate.md); ``survey_file`` a FITS file, whose pixels and errors are taken.
 
     Returns
     -------
@@ -342,7 +343,7 @@ def simulate(folder: str | os.PathLike, train: int = 20000, test: int = 4000, *,
             given[name] = _CHOICES[name].index(_checks.choice_of(value, name, _CHOICES[name]))
         elif name in _RANGES:
             given[name] = _range(name, value)
-        elif name == "instrument":
+        elif name in _PATHS:
             given[name] = _checks.path_of(value, name)
         elif name == "exposures":
             given[name] = _whole(name, value)
@@ -351,7 +352,7 @@ def simulate(folder: str | os.PathLike, train: int = 20000, test: int = 4000, *,
         else:
             raise _errors.UsageError(
                 f"simulate has no option {name!r}; it has "
-                f"{', '.join((*_CHOICES, *_RANGES, *_NUMBERS, 'instrument'))}")
+                f"{', '.join((*_CHOICES, *_RANGES, *_NUMBERS, *_PATHS))}")
     folder = _checks.path_of(folder, "folder")
     if not overwrite:
         _refuse_earlier(folder, ("train_*/dataset.h5", "test/dataset.h5", "study.yaml"))

@@ -715,11 +715,9 @@ void simulate(const std::string &folder, const nb::dict &given, nb::object progr
   HR_TAKE(error_scale);
   HR_TAKE(mh_offset);
   HR_TAKE(free_fraction);
-  std::string instrument;
-  if (given.contains("instrument")) {
-    instrument = nb::cast<std::string>(given["instrument"]);
-    o.instrument = instrument.c_str();
-  }
+  std::string instrument, survey;
+  if (given.contains("instrument")) o.instrument = text_or_null(given["instrument"], instrument);
+  if (given.contains("survey_file")) o.survey_file = text_or_null(given["survey_file"], survey);
 #undef HR_TAKE
 #undef HR_TAKE_CHOICE
 #undef HR_TAKE_RANGE

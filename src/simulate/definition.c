@@ -57,6 +57,7 @@ void hr_definition_destroy(hr_definition **address) {
   hr_free(d->name);
   hr_free(d->wave);
   hr_free(d->fwhm);
+  hr_free(d->relative);
   hr_free(d);
 }
 
@@ -342,18 +343,30 @@ static noise_terms terms_of(const hr_definition_noise *noise,
   return (noise_terms){1.0 / electrons, others / (electrons * electrons)};
 }
 
+/* Of the pixels that are not bad. */
+static double snr_of(const float *flux, const float *error, size_t pixels,
+                     float *const scratch[2]) {
+  size_t good = 0;
+  for (size_t p = 0; p < pixels; p++) {
+    if (error[p] > 0) scratch[0][good++] = flux[p] / error[p];
+  }
+  return hr_pixel_quantile(scratch[0], good, 0.95, scratch[1]);
+}
+
 void hr_definition_observe(const hr_definition *d, const hr_brightness *brightness,
                            float *const scratch[2], float *flux, float *error,
                            double *snr) {
   size_t pixels = d->pixels;
-  float *ratio = scratch[0], *sorting = scratch[1];
+  const float *taken = NULL;
   noise_terms terms = terms_of(&d->noise, brightness);
-  double median = hr_pixel_quantile(flux, pixels, 0.5, sorting);
+  double median = hr_pixel_quantile(flux, pixels, 0.5, scratch[1]);
+  if (d->relative) taken = d->relative + brightness->number % d->error_rows * pixels;
   for (size_t p = 0; p < pixels; p++) {
     double relative = (double)flux[p] / median;
     flux[p] = (float)(median_flux * relative);
-    error[p] = (float)(median_flux * sqrt(terms.star * relative + terms.constant));
-    ratio[p] = flux[p] / error[p];
+    error[p] =
+        (float)(median_flux * (taken ? (double)taken[p]
+                                     : sqrt(terms.star * relative + terms.constant)));
   }
-  *snr = hr_pixel_quantile(ratio, pixels, 0.95, sorting);
+  *snr = snr_of(flux, error, pixels, scratch);
 }

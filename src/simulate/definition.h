@@ -4,6 +4,7 @@
 #define HR_SIMULATE_DEFINITION_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "simulate/models.h"
 
@@ -36,6 +37,10 @@ typedef struct hr_definition {
   double *wave; /* [pixels] vacuum centres, angstrom */
   double *fwhm; /* [pixels] of the line spread, angstrom */
   hr_definition_noise noise;
+  float *relative; /* [error_rows][pixels] one sigma over the median flux, of spectra of
+                      a survey, in place of the noise; 0: a bad pixel. NULL: as noise
+                      says */
+  size_t error_rows;
 } hr_definition;
 
 /* The definition that `instrument` names: a built-in one, or a YAML file. HR_ERR_USAGE
@@ -61,6 +66,7 @@ hr_model_view hr_definition_view(const hr_definition *definition);
  * over pixels of flux / error. scratch: [pixels] each. */
 typedef struct hr_brightness {
   double mag, deviate;
+  uint64_t number; /* of the star, by which it has one of the survey's errors */
 } hr_brightness;
 void hr_definition_observe(const hr_definition *definition,
                            const hr_brightness *brightness, float *const scratch[2],

@@ -20,6 +20,7 @@
 #include "simulate/smooth.h"
 #include "simulate/stars.h"
 #include "simulate/study_file.h"
+#include "simulate/survey.h"
 #include "simulate/writer.h"
 
 /* Stars are made in batches of this many, batch b holding stars number BATCH b and up,
@@ -34,9 +35,10 @@ static const hr_noise test_noise = {.source = HR_NOISE_GENERATED,
                                     .seed = 42,
                                     .stream = HR_STREAM_NOISE_TEST};
 
-static const hr_sized sized_options = {"hr_simulate_options",
-                                       "with hr_simulate_options_default()",
-                                       {sizeof(hr_simulate_options)}};
+static const hr_sized sized_options = {
+    "hr_simulate_options",
+    "with hr_simulate_options_default()",
+    {offsetof(hr_simulate_options, survey_file), sizeof(hr_simulate_options)}};
 
 void hr_simulate_options_init(hr_simulate_options *options, size_t size) {
   const hr_simulate_options own = {.size = size,
@@ -150,8 +152,13 @@ cleanup:
 static hr_status set_instrument(simulator *sim, hr_error *err) {
   hr_status status = HR_OK;
   const hr_simulate_options *options = sim->options;
-  if (options->instrument && strcmp(options->instrument, HR_PFS_NAME) != 0) {
+  bool is_other = options->instrument && strcmp(options->instrument, HR_PFS_NAME) != 0;
+  if (options->survey_file) {
+    HR_TRY(hr_definition_from_survey(options, &sim->definition, err));
+  } else if (is_other) {
     HR_TRY(hr_definition_create(options->instrument, &sim->definition, err));
+  }
+  if (sim->definition) {
     const hr_model_view view = hr_definition_view(sim->definition);
     HR_TRY(hr_models_see(&view, &sim->tables, err));
     HR_TRY(hr_stars_check(options, sim->tables, sim->definition, err));
@@ -220,10 +227,12 @@ static void move_star(const simulator *sim, double velocity, size_t thread, floa
 }
 
 /* A star's model spectrum becomes what the instrument observes, and its error. */
-static void expose_star(const simulator *sim, const hr_star *star, hr_exposure *exposure,
+static void expose_star(const simulator *sim, size_t i, hr_exposure *exposure,
                         float *flux, float *error, double *snr) {
+  const hr_star *star = &sim->star[i];
+  uint64_t number = sim->first_row + i;
   if (sim->definition) {
-    const hr_brightness brightness = {star->mag, star->deviate};
+    const hr_brightness brightness = {star->mag, star->deviate, number};
     float *const scratch[2] = {exposure->values, exposure->sorting};
     hr_definition_observe(sim->definition, &brightness, scratch, flux, error, snr);
     return;
@@ -239,7 +248,7 @@ static void observe_star(void *context, size_t i, size_t thread) {
   float *flux = sim->flux + i * pixels, *error = sim->error + i * pixels;
   double snr = 0.0;
   if (is_moving(sim->options)) move_star(sim, star->rv, thread, flux);
-  expose_star(sim, star, &sim->exposures[thread], flux, error, &snr);
+  expose_star(sim, i, &sim->exposures[thread], flux, error, &snr);
   if (sim->with_noise) {
     /* The function with which the study itself would add the noise, so that stored and
      * generated noise are the same to the bit. */

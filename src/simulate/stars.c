@@ -108,8 +108,8 @@ static hr_status check_defined(const hr_simulate_options *o, const hr_definition
       {"exposures", o->exposures != usual.exposures},
       {"exposure_time", fabs(o->exposure_time - usual.exposure_time) > 0},
       {"noise_model", o->noise_model != usual.noise_model},
-      {"resolving_power", is_positive(o->resolving_power)},
-      {"fwhm", is_positive(o->fwhm)},
+      {"resolving_power", !d->relative && is_positive(o->resolving_power)},
+      {"fwhm", !d->relative && is_positive(o->fwhm)},
   };
   for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
     if (!options[i].is_given) continue;
@@ -118,6 +118,13 @@ static hr_status check_defined(const hr_simulate_options *o, const hr_definition
         "%s goes with the instrument pfs-mr alone; %s is as its definition says: "
         "leave it out",
         options[i].name, d->name);
+  }
+  if (d->relative && !same_range(o->mag, usual.mag)) {
+    return hr_fail(
+        err, HR_ERR_USAGE,
+        "mag has no effect on the errors of %s, which are as they are: leave it "
+        "out",
+        d->name);
   }
   if (d->noise.has_snr && !same_range(o->mag, usual.mag)) {
     return hr_fail(err, HR_ERR_USAGE,

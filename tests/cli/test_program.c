@@ -138,7 +138,9 @@ static void test_help_of_simulate(void **state) {
   assert_non_null(strstr(p.out, " AB magnitude in HSC i (20.5,22.5)\n"));
   assert_non_null(strstr(p.out,
                          "\n  --instrument WHICH         pfs-mr|desi-z|sdss|lamost-red|"
-                         "gaia-rvs or a FILE.yaml\n"));
+                         "gaia-rvs or a FILE.yaml\n"
+                         "  --from FILE.fits           pixels and errors of a survey's "
+                         "file\n"));
   assert_non_null(strstr(p.out, " of the arrays: f32 or f64 (f32)\n"));
 }
 

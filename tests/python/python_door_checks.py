@@ -373,7 +373,8 @@ class BadInput(unittest.TestCase):
         refused(headroom.UsageError,
                 "simulate has no option 'stars'; it has dtype, labels, nodes, noise_model, teff, "
                 "logg, mh, mag, seeing, zenith_angle, field_angle, rv, exposures, exposure_time, "
-                "resolving_power, fwhm, error_scale, mh_offset, free_fraction, instrument",
+                "resolving_power, fwhm, error_scale, mh_offset, free_fraction, instrument, "
+                "survey_file",
                 headroom.simulate, f"{STUDY}/none", stars=3)
         for name, value in (("train", 1.5), ("shards", -1), ("seed", 2**63)):
             refused(headroom.UsageError,

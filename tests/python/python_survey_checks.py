@@ -115,6 +115,24 @@ class Surveys(unittest.TestCase):
                 headroom.read_spectra(path, mask_bits=bits)
             self.assertIn(words, str(caught.exception))
 
+    def test_stars_are_simulated_with_a_files_pixels_and_errors(self):
+        from astropy.io import fits
+
+        wave = 8000 + 0.8 * np.arange(100)
+        error = np.full((2, 100), 1, "f4")
+        error[1] = 2
+        path = f"{STUDY}/like.fits"
+        fits.BinTableHDU.from_columns([
+            fits.Column("wavelength", "100D", "Angstrom", array=[wave, wave]),
+            fits.Column("flux", "100E", array=np.full((2, 100), 10)),
+            fits.Column("error", "100E", array=error)]).writeto(path, overwrite=True)
+        made = headroom.simulate(f"{STUDY}/like", 0, 6, survey_file=path, fwhm=2)
+        read = headroom.read_spectra(f"{made}/test/dataset.h5")
+        self.assertTrue(np.allclose(read.wave, wave))
+        self.assertTrue(np.allclose(read.error[::2], 0.05) and np.allclose(read.error[1::2], 0.1))
+        with self.assertRaisesRegex(headroom.UsageError, "does not tell the line spread"):
+            headroom.simulate(f"{STUDY}/like2", 0, 6, survey_file=path)
+
     def refuse(self, kind, sentence, *files, **options):
         with self.assertRaises(kind) as caught:
             headroom.read_spectra(*files, **options)
