@@ -246,24 +246,50 @@ static void another_wavelength_grid_is_refused(void **state) {
   (void)state;
   hr_learner *expert = NULL;
   view.pixels = pixels - 1;
-  check_fails(hr_posterior_method.begin(&view, &parameters, &expert, &err), HR_ERR_CONFIG,
-              "experts.posterior.source is grid, but the spectra have 4095 "
-              "pixels and the built-in model grid has 4096; say stored, which takes "
-              "templates from the training spectra");
+  check_fails(
+      hr_posterior_method.begin(&view, &parameters, &expert, &err), HR_ERR_CONFIG,
+      "experts.posterior.source is grid, but the spectra have 4095 "
+      "pixels and the built-in model grid has 4096; say stored, which takes "
+      "templates from the training spectra, or have their files tell their line "
+      "spread (/spectrumdataset/fwhm, angstrom), with which the models are seen on "
+      "any pixels");
   renew(NULL);
-  char expected[300];
+  char expected[500];
   double grid_wave = wave[7];
   wave[7] += 1;
   snprintf(
       expected, sizeof expected,
       "experts.posterior.source is grid, but pixel 7 of the spectra is at "
       "%.3f angstrom, and at %.3f in the built-in model grid; say stored, which takes "
-      "templates from the training spectra",
+      "templates from the training spectra, or have their files tell their line spread "
+      "(/spectrumdataset/fwhm, angstrom), with which the models are seen on any pixels",
       wave[7], grid_wave);
   check_fails(hr_posterior_method.begin(&view, &parameters, &expert, &err), HR_ERR_CONFIG,
               expected);
   wave[7] = grid_wave;
   assert_null(expert);
+}
+
+/* What is told and cannot be is not asked for. */
+static void a_line_spread_that_models_have_not_is_refused(void **state) {
+  (void)state;
+  hr_learner *expert = NULL;
+  double *fwhm = NULL;
+  char expected[400];
+  check_ok(hr_alloc(&fwhm, pixels, &err));
+  for (size_t p = 0; p < pixels; p++) fwhm[p] = 0.1;
+  view.fwhm_angstrom = fwhm;
+  snprintf(
+      expected, sizeof expected,
+      "experts.posterior.source is grid, but the line spread is 0.1 angstrom (FWHM) at "
+      "%.1f angstrom, and the built-in models can be seen with 0.25 to 80; say stored, "
+      "which takes templates from the training spectra",
+      wave[0]);
+  check_fails(hr_posterior_method.begin(&view, &parameters, &expert, &err), HR_ERR_CONFIG,
+              expected);
+  assert_null(expert);
+  view.fwhm_angstrom = NULL;
+  hr_free(fwhm);
 }
 
 static void a_target_that_the_grid_has_not_is_refused(void **state) {
@@ -456,6 +482,7 @@ int main(void) {
       cmocka_unit_test_setup(templates_stand_in_their_bins, renew),
       cmocka_unit_test_setup(draws_depend_on_seed_and_number_alone, renew),
       cmocka_unit_test_setup(another_wavelength_grid_is_refused, renew),
+      cmocka_unit_test_setup(a_line_spread_that_models_have_not_is_refused, renew),
       cmocka_unit_test_setup(a_target_that_the_grid_has_not_is_refused, renew),
       cmocka_unit_test_setup(the_grid_labels_every_target, renew),
       cmocka_unit_test_setup(a_further_target_that_the_grid_has_not_is_refused, renew),

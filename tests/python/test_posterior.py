@@ -213,7 +213,8 @@ class AgainstNumpy(unittest.TestCase):
         self.assertNotEqual(done.returncode, 0)
         self.assertIn(f"{config}:3:22: experts.posterior.source is grid, but the spectra have 64 pixels "
                       "and the built-in model grid has 4096; say stored, which takes templates "
-                      "from the training spectra", done.stderr)
+                      "from the training spectra, or have their files tell their line spread",
+                      done.stderr)
 
     def test_a_sample_of_templates(self):
         out = self.run_study("posterior: {weigh: pixels, kernel: constant, templates: 700, "

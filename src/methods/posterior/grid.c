@@ -6,6 +6,7 @@
 
 #include "core/alloc.h"
 #include "core/observe.h"
+#include "data/shard.h"
 #include "simulate/draws.h"
 
 /* Medians of training spectra that differ by more than this share are no single scale. */
@@ -25,6 +26,14 @@ static hr_status check_wave(const hr_study_view *study, hr_error *err) {
   hr_error reason = {0};
   const hr_model_view view = view_of(study);
   hr_status status = hr_models_find(&view, &reason);
+  if (status == HR_ERR_MISSING && !view.fwhm) {
+    return hr_fail(
+        err, HR_ERR_CONFIG,
+        "experts.posterior.source is grid, but %s; say stored, which takes templates "
+        "from the training spectra, or have their files tell their line spread (%s, "
+        "angstrom), with which the models are seen on any pixels",
+        reason.message, HR_SHARD_FWHM);
+  }
   if (status == HR_ERR_MISSING) {
     return hr_fail(
         err, HR_ERR_CONFIG,
