@@ -23,7 +23,7 @@ typedef struct point {
 } point;
 
 typedef struct panel {
-  const hr_star *star;
+  const hr_star_sheet *star;
   size_t first, end; /* pixels */
   size_t each;       /* pixels a point */
   point *points;     /* [count] */
@@ -31,7 +31,7 @@ typedef struct panel {
   hr_span y;
 } panel;
 
-void hr_star_fini(hr_star *star) {
+void hr_star_fini(hr_star_sheet *star) {
   hr_free(star->slot);
   hr_free(star->flags);
   hr_free(star->flux);
@@ -48,29 +48,29 @@ void hr_star_fini(hr_star *star) {
   hr_free(star->opinions);
   hr_free(star->is_chosen);
   hr_free(star->draws);
-  *star = (hr_star){0};
+  *star = (hr_star_sheet){0};
 }
 
-static size_t panel_count(const hr_star *star) {
+static size_t panel_count(const hr_star_sheet *star) {
   return star->pixels > MANY_PIXELS ? 2 : 1;
 }
 
 /* Rows of a label: the opinions, and the posterior. */
-static size_t row_count(const hr_star *star) {
+static size_t row_count(const hr_star_sheet *star) {
   return star->opinion_count + (star->draws ? 1 : 0);
 }
 
-static double label_high(const hr_star *star, size_t target) {
+static double label_high(const hr_star_sheet *star, size_t target) {
   double high = label_around + row_high * (double)row_count(star);
   high = high < least_label ? least_label : high;
   return high + (target == 0 ? label_legend : 0);
 }
 
-static double spectrum_high(const hr_star *star) {
+static double spectrum_high(const hr_star_sheet *star) {
   return heading + panel_legend + panel_high * (double)panel_count(star);
 }
 
-double hr_star_height(const hr_star *star) {
+double hr_star_height(const hr_star_sheet *star) {
   double high = spectrum_high(star);
   for (size_t t = 0; t < star->target_count; t++) high += label_high(star, t);
   return high > HR_CANVAS_HEIGHT ? high : HR_CANVAS_HEIGHT;
@@ -81,7 +81,7 @@ double hr_star_height(const hr_star *star) {
 /* By inverse variance, as the line of a plain mean is that of the sky's noise; the fit
  * with the same weights. */
 static point gather(const panel *p, size_t from, size_t to) {
-  const hr_star *star = p->star;
+  const hr_star_sheet *star = p->star;
   double flux = 0, weights = 0, wave = 0, fit = 0, plain = 0;
   for (size_t i = from; i < to; i++) {
     wave += star->wave[i];
@@ -124,7 +124,8 @@ cleanup:
   return status;
 }
 
-static hr_status panel_init(const hr_star *star, size_t number, panel *p, hr_error *err) {
+static hr_status panel_init(const hr_star_sheet *star, size_t number, panel *p,
+                            hr_error *err) {
   hr_status status = HR_OK;
   size_t panels = panel_count(star), pixels = star->pixels;
   *p = (panel){.star = star,
@@ -159,7 +160,7 @@ static void draw_band(const hr_chart *chart, const panel *p, hr_color color) {
 /* Runs of flagged pixels, on the floor of the panel. */
 static void draw_flagged(const hr_chart *chart, const panel *p, hr_color color) {
   const double high = 5;
-  const hr_star *star = p->star;
+  const hr_star_sheet *star = p->star;
   for (size_t i = p->first; i < p->end; i++) {
     size_t from = i;
     if (!star->bad[i]) continue;
@@ -191,7 +192,7 @@ cleanup:
 }
 
 static size_t list_legend(const panel *p, char text[48], hr_legend_entry out[4]) {
-  const hr_star *star = p->star;
+  const hr_star_sheet *star = p->star;
   size_t count = 0;
   bool has_bad = false;
   for (size_t i = 0; i < star->pixels; i++) has_bad = has_bad || star->bad[i];
@@ -215,7 +216,7 @@ static size_t list_legend(const panel *p, char text[48], hr_legend_entry out[4])
   return count;
 }
 
-static hr_status draw_panel(const hr_star *star, size_t number, hr_canvas *canvas,
+static hr_status draw_panel(const hr_star_sheet *star, size_t number, hr_canvas *canvas,
                             hr_error *err) {
   hr_status status = HR_OK;
   panel p = {0};
@@ -249,7 +250,7 @@ cleanup:
 
 /* --- the labels --- */
 
-static hr_span span_of_label(const hr_star *star, size_t t) {
+static hr_span span_of_label(const hr_star_sheet *star, size_t t) {
   hr_span span = hr_span_empty();
   for (size_t i = 0; i < star->opinion_count; i++) {
     const hr_star_opinion *o = &star->opinions[i];
@@ -289,7 +290,7 @@ static bool smooth(const float *draws, hr_span span, double density[SMOOTH]) {
   return true;
 }
 
-static void draw_posterior(const hr_chart *chart, const hr_star *star, size_t t) {
+static void draw_posterior(const hr_chart *chart, const hr_star_sheet *star, size_t t) {
   const double high = 0.84;
   double density[SMOOTH], row = (double)star->opinion_count + 0.5;
   hr_point outline[SMOOTH + 2];
@@ -314,7 +315,8 @@ static void draw_half(const hr_chart *chart, double row, hr_span span, hr_stroke
                  (hr_point){hr_chart_x(chart, span.high), y}, stroke);
 }
 
-static void draw_opinion(const hr_chart *chart, const hr_star *star, size_t i, size_t t) {
+static void draw_opinion(const hr_chart *chart, const hr_star_sheet *star, size_t i,
+                         size_t t) {
   const hr_star_opinion *o = &star->opinions[i];
   hr_color color = i == 0 ? hr_color_vermillion : hr_color_blue;
   double mean = o->mean[t], row = (double)i;
@@ -345,8 +347,8 @@ static void list_label_legend(hr_legend_entry out[LABEL_LEGEND]) {
   memcpy(out, entries, sizeof entries);
 }
 
-static hr_status draw_label(const hr_star *star, size_t t, double top, hr_canvas *canvas,
-                            hr_error *err) {
+static hr_status draw_label(const hr_star_sheet *star, size_t t, double top,
+                            hr_canvas *canvas, hr_error *err) {
   hr_status status = HR_OK;
   hr_chart chart;
   hr_text label;
@@ -386,7 +388,7 @@ cleanup:
 
 /* --- numbers and words --- */
 
-static void write_csv(const hr_star *star, hr_text *out) {
+static void write_csv(const hr_star_sheet *star, hr_text *out) {
   hr_text_append(out, "part,name,x,value,half68,half95\n");
   for (size_t p = 0; p < star->pixels; p++) {
     hr_text_append(out, "%s,", star->bad[p] ? "flagged" : "spectrum");
@@ -422,7 +424,8 @@ static void write_csv(const hr_star *star, hr_text *out) {
   }
 }
 
-static hr_status draw_heading(const hr_star *star, hr_canvas *canvas, hr_error *err) {
+static hr_status draw_heading(const hr_star_sheet *star, hr_canvas *canvas,
+                              hr_error *err) {
   const hr_font title = {11, true, hr_color_black, HR_ALIGN_LEFT, false, false};
   hr_font small = {8, false, hr_color_gray, HR_ALIGN_LEFT, false, false};
   const double left = 10, top = 13, below = 27, room = HR_CANVAS_WIDTH - 2 * left;
@@ -449,7 +452,7 @@ static hr_status draw_heading(const hr_star *star, hr_canvas *canvas, hr_error *
 
 hr_status hr_star_draw(void *context, hr_canvas *canvas, hr_text *csv, hr_error *err) {
   hr_status status = HR_OK;
-  const hr_star *star = context;
+  const hr_star_sheet *star = context;
   double top = spectrum_high(star);
   write_csv(star, csv);
   HR_TRY(draw_heading(star, canvas, err));

@@ -13,7 +13,7 @@ typedef struct hr_star_opinion {
 } hr_star_opinion;
 
 /* All owned but where it says so; from hr_alloc. */
-typedef struct hr_star {
+typedef struct hr_star_sheet {
   const char *id, *path; /* borrowed */
   size_t row;            /* of the file, from 0 */
   double snr, masked;    /* NaN: not known; share of the pixels */
@@ -33,12 +33,12 @@ typedef struct hr_star {
   size_t opinion_count;
   bool *is_chosen; /* [opinion_count][T] whose model the prediction is, the most of it */
   float *draws;    /* [T][HR_PREDICT_DRAWS] of the posterior; NaN: not known; NULL */
-} hr_star;
+} hr_star_sheet;
 
-void hr_star_fini(hr_star *star);
+void hr_star_fini(hr_star_sheet *star);
 
 /* The height of its page, pt. */
-double hr_star_height(const hr_star *star);
+double hr_star_height(const hr_star_sheet *star);
 
 /* Draws it, `context` being the star, as hr_drawing has it (report/drawing.h). */
 hr_status hr_star_draw(void *context, hr_canvas *canvas, hr_text *csv,

@@ -122,8 +122,8 @@ cleanup:
 }
 
 static hr_status take_words(const hr_star_experts *experts,
-                            const hr_engine_result *result, size_t row, hr_star *star,
-                            hr_error *err) {
+                            const hr_engine_result *result, size_t row,
+                            hr_star_sheet *star, hr_error *err) {
   hr_status status = HR_OK;
   char words[HR_FLAG_BYTES];
   const hr_bundle_description *d = hr_engine_describe(experts->plan->engine);
@@ -161,7 +161,7 @@ static void mark_chosen(const hr_star_experts *experts, const hr_engine_result *
 }
 
 static hr_status ask_all(const hr_star_experts *experts, const hr_reading *reading,
-                         const group *g, hr_engine_result *own, hr_star *star,
+                         const group *g, hr_engine_result *own, hr_star_sheet *star,
                          hr_error *err) {
   hr_status status = HR_OK;
   hr_engine_result result = {0};
@@ -192,7 +192,7 @@ cleanup:
 /* --- the spectrum --- */
 
 static hr_status take_spectrum(const hr_star_experts *experts, const group *g,
-                               hr_star *star, hr_error *err) {
+                               hr_star_sheet *star, hr_error *err) {
   hr_status status = HR_OK;
   const hr_conditioning *c = hr_engine_conditioning(experts->plan->engine);
   const hr_spectra *spectra = &g->rows.spectra;
@@ -215,7 +215,8 @@ static void append_label(const char *name, double value, bool is_first, hr_text 
 }
 
 /* Takes the words for the title of the fit. */
-static hr_status take_title(hr_text *words, double chi2, hr_star *star, hr_error *err) {
+static hr_status take_title(hr_text *words, double chi2, hr_star_sheet *star,
+                            hr_error *err) {
   hr_text_append(words, " (χ² %.3g)", chi2);
   hr_status status = hr_text_status(words, err);
   if (status != HR_OK) return status;
@@ -223,7 +224,8 @@ static hr_status take_title(hr_text *words, double chi2, hr_star *star, hr_error
 }
 
 static hr_status fit_templates(const hr_star_experts *experts, const group *g,
-                               const hr_model *model, hr_star *star, hr_error *err) {
+                               const hr_model *model, hr_star_sheet *star,
+                               hr_error *err) {
   hr_status status = HR_OK;
   double labels[HR_BUNDLE_MOST_TARGETS];
   double *flux = NULL;
@@ -254,7 +256,7 @@ cleanup:
 }
 
 /* chi2 a pixel of the likeliest amplitude, which is *amplitude. */
-static double chi2_of(const hr_star *star, const float *model, double *amplitude) {
+static double chi2_of(const hr_star_sheet *star, const float *model, double *amplitude) {
   double xx = 0, xf = 0, ff = 0;
   size_t counting = 0;
   for (size_t p = 0; p < star->pixels; p++) {
@@ -270,7 +272,7 @@ static double chi2_of(const hr_star *star, const float *model, double *amplitude
 }
 
 static hr_status take_model(const hr_grid_tables *grid, size_t best, double chi2,
-                            hr_star *star, hr_error *err) {
+                            hr_star_sheet *star, hr_error *err) {
   hr_status status = HR_OK;
   double amplitude = 0;
   size_t at[HR_GRID_AXES], rest = best;
@@ -293,7 +295,8 @@ cleanup:
   return status;
 }
 
-static hr_status fit_models(const hr_grid_tables *grid, hr_star *star, hr_error *err) {
+static hr_status fit_models(const hr_grid_tables *grid, hr_star_sheet *star,
+                            hr_error *err) {
   double least = (double)INFINITY, amplitude = 0;
   size_t best = SIZE_MAX;
   for (size_t g = 0; g < grid->spectra; g++) {
@@ -346,7 +349,7 @@ cleanup:
 }
 
 static hr_status find_posterior(const hr_star_experts *experts, const group *g,
-                                const hr_engine_result *result, hr_star *star,
+                                const hr_engine_result *result, hr_star_sheet *star,
                                 hr_error *err) {
   hr_status status = HR_OK;
   const hr_model *first = NULL;
@@ -370,7 +373,8 @@ cleanup:
 }
 
 hr_status hr_star_ask(const hr_star_experts *experts, const hr_reading *reading,
-                      const hr_block *block, size_t row, hr_star *out, hr_error *err) {
+                      const hr_block *block, size_t row, hr_star_sheet *out,
+                      hr_error *err) {
   hr_status status = HR_OK;
   hr_engine_result own = {0};
   group g;

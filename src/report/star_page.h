@@ -25,7 +25,7 @@ void hr_star_experts_fini(hr_star_experts *experts);
  * id and path are the caller's. Freed with hr_star_fini, on failure too. Statuses as
  * hr_engine_predict. */
 hr_status hr_star_ask(const hr_star_experts *experts, const hr_reading *reading,
-                      const hr_block *block, size_t row, hr_star *out,
+                      const hr_block *block, size_t row, hr_star_sheet *out,
                       hr_error *err) HR_MUST_CHECK;
 
 #endif

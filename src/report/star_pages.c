@@ -141,7 +141,7 @@ static hr_status draw_star(work *w, const wish *own, const hr_reading *reading,
                            const hr_block *block, const char *folder, hr_error *err) {
   hr_status status = HR_OK;
   hr_text name;
-  hr_star star = {.id = own->id, .path = w->plan->options.files[own->file]};
+  hr_star_sheet star = {.id = own->id, .path = w->plan->options.files[own->file]};
   hr_text_init(&name);
   HR_TRY(hr_star_ask(&w->experts, reading, block, own->row, &star, err));
   hr_text_append(&name, "star_%s", own->id);

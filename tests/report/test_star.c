@@ -12,7 +12,7 @@
 enum { PIXELS = 2600, TARGETS = 2 };
 
 static hr_error err;
-static hr_star star;
+static hr_star_sheet star;
 static hr_text csv;
 static double wave[PIXELS];
 static char log_g[] = "log_g", t_eff[] = "T_eff", dex[] = "dex", kelvin[] = "K";
@@ -35,15 +35,15 @@ static void add_opinion(const char *title, double mean) {
 static int prepare(void **state) {
   (void)state;
   hr_text_init(&csv);
-  star = (hr_star){.id = "17",
-                   .path = "here/stars.fits",
-                   .row = 3,
-                   .snr = 12.5,
-                   .masked = 0.01,
-                   .pixels = PIXELS,
-                   .wave = wave,
-                   .targets = targets,
-                   .target_count = TARGETS};
+  star = (hr_star_sheet){.id = "17",
+                         .path = "here/stars.fits",
+                         .row = 3,
+                         .snr = 12.5,
+                         .masked = 0.01,
+                         .pixels = PIXELS,
+                         .wave = wave,
+                         .targets = targets,
+                         .target_count = TARGETS};
   check_ok(hr_copy_text("Mid Poor", &star.slot, &err));
   check_ok(hr_copy_text("masked", &star.flags, &err));
   check_ok(hr_copy_text("nearest template: log_g 4 (χ² 1)", &star.fit_title, &err));
@@ -104,8 +104,9 @@ static void check_has(const char *line) {
 static void numbers_drawn_are_told(void **state) {
   (void)state;
   check_ok(draw_on("star"));
-  check_has("part,name,x,value,half68,half95\nspectrum,,7000,0.94999999999999996,"
-            "0.050000000000000003,\n");
+  check_has(
+      "part,name,x,value,half68,half95\nspectrum,,7000,0.94999999999999996,"
+      "0.050000000000000003,\n");
   check_has("\nflagged,,7050,");
   check_has("\nfit,,7000,1,,\n");
   check_has("\nlog_g,predicted,,4,0.40000000000000002,0.80000000000000004\n");

@@ -34,10 +34,9 @@ static hr_status take(const char *item, hr_fits_bits *out, hr_error *err) {
     return HR_OK;
   }
   return hr_fail(err, HR_ERR_USAGE,
-                 HR_DOOR_MASK_BITS
-                 ": '%.60s' is no bit of a mask; give names as PFS has them "
+                 "%s: '%.60s' is no bit of a mask; give names as PFS has them "
                  "(BAD,CR,SAT), numbers from 0 to %d, or none",
-                 item, HR_FITS_MOST_BIT);
+                 HR_DOOR_MASK_BITS, item, HR_FITS_MOST_BIT);
 }
 
 hr_status hr_fits_bits_parse(const char *text, hr_fits_bits *out, hr_error *err) {
@@ -68,17 +67,15 @@ hr_status hr_fits_spectra_choose_bits(hr_fits_spectra *spectra, const hr_fits_bi
                                       hr_error *err) {
   const char *path = spectra->hdus.file.path;
   if (!has_mask(spectra)) {
-    return hr_fail(err, HR_ERR_DATA,
-                   "%s has no mask for " HR_DOOR_MASK_BITS " to choose of; leave it out",
-                   path);
+    return hr_fail(err, HR_ERR_DATA, "%s has no mask for %s to choose of; leave it out",
+                   path, HR_DOOR_MASK_BITS);
   }
   if (bits->names.count > 0 && !spectra->layout->names_bits) {
     return hr_fail(
         err, HR_ERR_DATA,
-        "%s, %s, has no names for the bits of its mask; give " HR_DOOR_MASK_BITS
-        " "
-        "their numbers in place of %s",
-        path, spectra->layout->title, bits->names.items[0]);
+        "%s, %s, has no names for the bits of its mask; give %s their numbers in place "
+        "of %s",
+        path, spectra->layout->title, HR_DOOR_MASK_BITS, bits->names.items[0]);
   }
   spectra->chosen = bits;
   spectra->bad_bits = bits->numbers;
@@ -145,11 +142,11 @@ hr_status hr_fits_take_pfs_bits(hr_fits_spectra *self, const hr_fits_bit_names *
     int64_t bit = 0;
     bool is_there = find_bit(&self->hdus, in, name, &bit);
     if (!is_there || bit < 0 || bit > HR_FITS_MOST_BIT) {
-      return hr_fail(err, HR_ERR_DATA,
-                     "%s has no bit MP_%s in its mask; give " HR_DOOR_MASK_BITS
-                     " names that its "
-                     "headers have, or numbers",
-                     self->hdus.file.path, name);
+      return hr_fail(
+          err, HR_ERR_DATA,
+          "%s has no bit MP_%s in its mask; give %s names that its headers have, "
+          "or numbers",
+          self->hdus.file.path, name, HR_DOOR_MASK_BITS);
     }
     self->bad_bits |= (int64_t)1 << bit;
   }
