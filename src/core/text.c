@@ -156,6 +156,10 @@ const char *hr_nearest_name(const char *word, const char *const *names, size_t c
   return nearest;
 }
 
+const char *hr_plural(size_t count) {
+  return count == 1 ? "" : "s";
+}
+
 const char *hr_decimals(double value, int decimals, char out[HR_DECIMALS_BYTES]) {
   if (fabs(value) < 0.5 * hr_power_of_ten(-decimals)) value = 0.0;
   bool is_large = isfinite(value) && fabs(value) >= 1e7;

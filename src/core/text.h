@@ -48,6 +48,9 @@ const char *hr_nearest_name(const char *word, const char *const *names, size_t c
 /* Whether `text` is 1 to 64 of letters, digits, '-', '_' and '.'. */
 bool hr_is_handle(const char *text);
 
+/* The end of a word behind a count: "" of 1, else "s". */
+const char *hr_plural(size_t count);
+
 /* A number for people: with so many decimals below ten million, and beyond, where all its
  * digits would say no more, as 1.000e+60; no minus sign where it rounds to 0. Returns
  * `out`; HR_DECIMALS has room of its own, for the arguments of a call. */

@@ -2,6 +2,7 @@
  * believed before it is held against the file's size. */
 #include "data/npy_array.h"
 
+#include <math.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -42,7 +43,7 @@ static bool read_type(const char *at, head *h) {
   h->kind = at[2];
   h->width = strtoul(at + 3, &end, 10);
   if (*end != '\'') return false;
-  if (h->kind == 'f') return h->width == 4 || h->width == 8;
+  if (h->kind == 'f') return h->width == 2 || h->width == 4 || h->width == 8;
   if (h->kind == 'b') return h->width == 1;
   return h->width == 1 || h->width == 2 || h->width == 4 || h->width == 8;
 }
@@ -95,6 +96,22 @@ static bool fits(const head *h, size_t size) {
   return count == 1;
 }
 
+/* A float of two bytes: a sign, five bits of exponent, ten of fraction. */
+static double value_of_half(uint64_t bits) {
+  enum { FRACTION_BITS = 10, MOST_EXPONENT = 31, EXPONENT_OF_ONE = 15 };
+  int exponent = (int)(bits >> FRACTION_BITS) & MOST_EXPONENT;
+  double fraction = (double)(bits & ((1 << FRACTION_BITS) - 1)),
+         sign = bits >> 15 ? -1 : 1;
+  if (exponent == MOST_EXPONENT) {
+    return fraction > 0 ? (double)NAN : sign * (double)INFINITY;
+  }
+  if (exponent == 0)
+    exponent = 1; /* no leading 1 */
+  else
+    fraction += 1 << FRACTION_BITS;
+  return sign * ldexp(fraction, exponent - EXPONENT_OF_ONE - FRACTION_BITS);
+}
+
 static double value_at(const head *h, const unsigned char *bytes) {
   unsigned char own[TYPE_BYTES] = {0};
   for (size_t i = 0; i < h->width; i++) {
@@ -102,6 +119,7 @@ static double value_at(const head *h, const unsigned char *bytes) {
   }
   uint64_t whole = 0;
   for (size_t i = h->width; i-- > 0;) whole = whole << 8 | own[i];
+  if (h->kind == 'f' && h->width == 2) return value_of_half(whole);
   if (h->kind == 'f' && h->width == 4) {
     uint32_t half = (uint32_t)whole;
     float value;

@@ -50,6 +50,28 @@ cleanup:
   return status;
 }
 
+/* The expert that names it. */
+static const char *learner_of(const hr_config *config, const char *label) {
+  for (size_t e = 0; e < config->expert_count; e++) {
+    const hr_config_expert *expert = &config->experts[e];
+    if (!expert->type->beside) continue;
+    if (hr_strings_has(expert->type->beside(expert->parameters), label)) {
+      return expert->type->name;
+    }
+  }
+  return "vit";
+}
+
+hr_status hr_study_beside_label(const hr_config *config, const hr_dataset *dataset,
+                                const char *label, bool finite, const double **values,
+                                hr_error *err) {
+  hr_error reason = {.status = HR_OK};
+  hr_status status = hr_dataset_label(dataset, label, finite, values, &reason);
+  if (status == HR_OK) return HR_OK;
+  return hr_fail(err, status, "experts.%s.auxiliary: %s", learner_of(config, label),
+                 reason.message);
+}
+
 /* Every label that the study names anywhere. */
 static hr_status list_wanted(const hr_config *config, hr_strings *out, hr_error *err) {
   hr_status status = HR_OK;
@@ -202,10 +224,13 @@ static hr_status find_unlabelled(const hr_config *config, bool training,
   hr_status status = HR_OK;
   hr_strings needed = {0};
   HR_TRY(hr_study_needed_labels(config, &needed, err));
+  size_t own = needed.count; /* behind them: what is learnt beside */
   if (training) HR_TRY(hr_study_list_beside(config, &needed, err));
   for (size_t i = 0; i < needed.count; i++) {
     const double *values = NULL;
-    HR_TRY(hr_dataset_label(dataset, needed.items[i], false, &values, err));
+    const char *label = needed.items[i];
+    HR_TRY(i < own ? hr_dataset_label(dataset, label, false, &values, err)
+                   : hr_study_beside_label(config, dataset, label, false, &values, err));
     for (size_t row = 0; row < hr_dataset_rows(dataset); row++) {
       left_out[row] = left_out[row] || isnan(values[row]);
     }

@@ -35,6 +35,12 @@ hr_status hr_study_take_labels(const hr_config *config, bool training,
 hr_status hr_study_list_beside(const hr_config *config, hr_strings *out,
                                hr_error *err) HR_MUST_CHECK;
 
+/* The values of one of these, as hr_dataset_label has them; the sentence of what is wrong
+ * with it names the key. */
+hr_status hr_study_beside_label(const hr_config *config, const hr_dataset *dataset,
+                                const char *label, bool finite, const double **values,
+                                hr_error *err) HR_MUST_CHECK;
+
 /* With data.unlabelled: exclude, leaves out the rows of a set that are NaN in a target or
  * an axis of the bins, or of training rows in a label that is learnt beside, counts them
  * to the observer and keeps that as a doubt. HR_ERR_EMPTY where none is left. */

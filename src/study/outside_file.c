@@ -4,9 +4,13 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 
 #include "core/alloc.h"
+#include "core/text.h"
 #include "data/star_list.h"
+
+enum { SHAPE_BYTES = 96 };
 
 const hr_dataset *hr_outside_file_dataset(const hr_outside_file *file) {
   return file->has_training ? file->plan->train : file->plan->test;
@@ -134,18 +138,44 @@ cleanup:
   return status;
 }
 
+/* As NumPy writes it: "(600,) or (600, 1)", of several targets "(600, 2)". */
+static void write_wanted_shape(size_t rows, size_t targets, char out[SHAPE_BYTES]) {
+  int used = targets > 1 ? 0 : snprintf(out, SHAPE_BYTES, "(%zu,) or ", rows);
+  snprintf(out + used, SHAPE_BYTES - (size_t)used, "(%zu, %zu)", rows, targets);
+}
+
+/* An array with a column a row is one that lies on its side. */
+static hr_status check_shape(const hr_outside_file *file, hr_error *err) {
+  size_t all = hr_dataset_all_rows(hr_outside_file_dataset(file));
+  size_t targets = hr_study_targets(&file->plan->view);
+  char wanted[SHAPE_BYTES];
+  if (file->table.names || file->parameters->id || file->table.rows == all) return HR_OK;
+  write_wanted_shape(all, targets, wanted);
+  bool lies = file->table.columns == all && file->table.rows == targets;
+  return hr_fail(
+      err, HR_ERR_DATA,
+      "%s is an array of shape (%zu, %zu), but that of the %zu %s row%s is %s; "
+      "%s",
+      file->path, file->table.rows, file->table.columns, all, hr_outside_file_split(file),
+      hr_plural(all), wanted,
+      lies ? "transpose it"
+           : "save a row for each, or give a CSV file with a column row, "
+             "their numbers from 0");
+}
+
 static hr_status join_line_by_line(hr_outside_file *file, hr_error *err) {
   hr_status status = HR_OK;
   int64_t *row_of = NULL;
   size_t all = 0;
   HR_TRY(number_rows(file, &row_of, &all, err));
   if (file->table.rows != all) {
-    status =
-        hr_fail(err, HR_ERR_DATA,
-                "%s has %zu rows and the %s set %zu; give it a column row, the number %s "
-                "from 0, or name a label that both have as id",
-                file->path, file->table.rows, hr_outside_file_split(file), all,
-                file->has_training ? "over all training files" : "in the test file");
+    status = hr_fail(
+        err, HR_ERR_DATA,
+        "%s has %zu row%s and the %s set %zu; give it a column row, the number %s "
+        "from 0, or name a label that both have as id",
+        file->path, file->table.rows, hr_plural(file->table.rows),
+        hr_outside_file_split(file), all,
+        file->has_training ? "over all training files" : "in the test file");
     goto cleanup;
   }
   HR_TRY(hr_number_table_check_order(&file->table, err));
@@ -192,8 +222,8 @@ cleanup:
   return status;
 }
 
-/* Refuses the numbers 1 to N of N rows, which are those of another row each. Whoever has
- * checked that no row is claimed twice knows them by the least and the largest. */
+/* Refuses rows that are numbered from 1, which are those of another row each: where N is
+ * there, of N rows from 0, and 0 is not, with some of the others missing, too. */
 static hr_status check_first_row(const hr_outside_file *file, hr_error *err) {
   size_t all = hr_dataset_all_rows(hr_outside_file_dataset(file));
   int column = hr_number_table_find(&file->table, "row");
@@ -205,10 +235,12 @@ static hr_status check_first_row(const hr_outside_file *file, hr_error *err) {
     if (number < least) least = number;
     if (number > most) most = number;
   }
-  if (least != 1 || (uint64_t)most != all || file->table.rows != all) return HR_OK;
-  return hr_fail(err, HR_ERR_DATA,
-                 "%s counts rows from 1; they count from 0, so take 1 off its column row",
-                 file->path);
+  if (least != 1 || (uint64_t)most != all) return HR_OK;
+  return hr_fail(
+      err, HR_ERR_DATA,
+      "%s counts rows from 1, as it has a row %zu and no row 0 of %zu %s rows; "
+      "they count from 0, so take 1 off its column row",
+      file->path, all, all, hr_outside_file_split(file));
 }
 
 hr_status hr_outside_file_read(hr_outside_file *file, const hr_observer *observer,
@@ -218,6 +250,7 @@ hr_status hr_outside_file_read(hr_outside_file *file, const hr_observer *observe
   const char *own = file->has_training ? "validation" : "predictions";
   *key = own;
   HR_TRY(hr_number_table_read(file->path, most_bytes, observer, &file->table, err));
+  HR_TRY(check_shape(file, err));
   *key = file->has_training ? own : "id";
   HR_TRY(find_rows(file, err));
   HR_TRY(check_once(file, err));

@@ -240,7 +240,8 @@ static hr_status fill_beside(hr_plan *plan, hr_error *err) {
   for (size_t i = 0; i < names->count; i++) {
     hr_further_target *label = &plan->beside[i];
     label->name = names->items[i];
-    HR_TRY(hr_dataset_label(plan->train, label->name, true, &label->train, err));
+    HR_TRY(hr_study_beside_label(plan->config, plan->train, label->name, true,
+                                 &label->train, err));
   }
   plan->view.beside = plan->beside;
   plan->view.beside_count = names->count;

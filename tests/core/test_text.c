@@ -192,9 +192,17 @@ static void large_numbers_are_compact(void **state) {
   assert_string_equal(HR_DECIMALS(2.5, 1), "2.5");
 }
 
+static void a_count_has_its_ending(void **state) {
+  (void)state;
+  assert_string_equal(hr_plural(0), "s");
+  assert_string_equal(hr_plural(1), "");
+  assert_string_equal(hr_plural(2), "s");
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_text_grows),
+      cmocka_unit_test(a_count_has_its_ending),
       cmocka_unit_test(test_failed_text_stays_failed),
       cmocka_unit_test(test_visible_text),
       cmocka_unit_test(test_short_text),

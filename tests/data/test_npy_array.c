@@ -72,6 +72,30 @@ static void floats_of_either_order(void **state) {
   check_values(1, 1, (const double[]){1.5});
 }
 
+/* As numpy.float16 has them: of the largest, the smallest and what is no number. */
+static void floats_of_two_bytes(void **state) {
+  (void)state;
+  const uint16_t some[] = {0x3c00, 0xc000, 0x3555, 0x7bff,
+                           0x0001, 0x8000, 0x03ff, 0xfbff};
+  const unsigned char big[] = {0x3c, 0x01};
+  write_file("{'descr': '<f2', 'fortran_order': False, 'shape': (8,), }\n", false, some,
+             sizeof some);
+  check_values(8, 1,
+               (const double[]){1, -2, 0.333251953125, 65504, 0x1p-24, -0.0,
+                                1023 * 0x1p-24, -65504});
+  write_file("{'descr': '>f2', 'fortran_order': False, 'shape': (1,), }\n", false, big,
+             sizeof big);
+  check_values(1, 1, (const double[]){1 + 0x1p-10});
+  const uint16_t none[] = {0x7e00, 0xfc00};
+  write_file("{'descr': '<f2', 'fortran_order': False, 'shape': (2,), }\n", false, none,
+             sizeof none);
+  check_ok(read_file());
+  assert_int_not_equal(isnan(values[0]), 0);
+  assert_true(values[1] == -INFINITY);
+  hr_free(values);
+  values = NULL;
+}
+
 static void whole_numbers_with_and_without_a_sign(void **state) {
   (void)state;
   const int16_t shorts[] = {-2, 300};
@@ -163,6 +187,7 @@ static void an_empty_array_is_one(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(floats_of_either_order),
+      cmocka_unit_test(floats_of_two_bytes),
       cmocka_unit_test(whole_numbers_with_and_without_a_sign),
       cmocka_unit_test(columns_may_lie_one_after_the_other),
       cmocka_unit_test(what_is_no_table_of_numbers_is_refused),

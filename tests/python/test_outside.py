@@ -211,7 +211,8 @@ class Outside(unittest.TestCase):
         np.save(self.path("short.npy"), said[:-1])
         done = self.run_study("short", "{v: {predictions: short.npy}, ridge: {}}", check=False)
         self.assertEqual(done.returncode, 3)
-        self.assertIn(f"short.npy has {TEST - 1} rows and the test set {TEST}", done.stderr)
+        self.assertIn(f"short.npy is an array of shape ({TEST - 1}, 1), but that of the {TEST} "
+                      f"test rows is ({TEST},) or ({TEST}, 1); save a row for each", done.stderr)
         np.save(self.path("words.npy"), np.array(["a"] * TEST))
         done = self.run_study("words", "{v: {predictions: words.npy}, ridge: {}}", check=False)
         self.assertEqual(done.returncode, 3)
@@ -335,8 +336,8 @@ class Outside(unittest.TestCase):
         table.to_csv(self.path("from_one.csv"), index=False)
         cases = {
             "{cat: {predictions: from_one.csv}}":
-                "experts.cat.predictions: " + self.path("from_one.csv") + " counts rows from 1; "
-                "they count from 0, so take 1 off its column row",
+                "experts.cat.predictions: " + self.path("from_one.csv") + " counts rows from 1, as it "
+                f"has a row {TEST} and no row 0 of {TEST} test rows; they count from 0, so take 1 off its column row",
             "{ridge: {}, cat: {predictions: cat.csv, title: ridge}}":
                 "experts.cat.title is 'ridge', and tables call ridge so",
             "{mine: {prediction: cat.csv}}": "and a model from elsewhere needs predictions or onnx",

@@ -284,7 +284,7 @@ class Study(unittest.TestCase):
                  ({"start": "cut.safetensors"}, "cut.safetensors"),
                  ({"start": "none.safetensors"}, "none.safetensors"),
                  ({"start": "nowhere.safetensors"}, "nowhere.safetensors"),
-                 ({"auxiliary": ["age"]}, "has no label column age"),
+                 ({"auxiliary": ["age"]}, "experts.vit.auxiliary: "),
                  ({"auxiliary": ["log_g"]}, "which is a target")]
         for more, sentence in cases:
             with self.subTest(more=more):

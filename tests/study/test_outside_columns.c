@@ -38,6 +38,23 @@ static void an_array_has_a_row_a_test_row(void **state) {
   check_fails(make_array(PLAN_TEST, 1, true), HR_ERR_FORMAT, expected);
 }
 
+static void an_array_of_another_shape_is_told_both(void **state) {
+  (void)state;
+  char expected[512];
+  snprintf(expected, sizeof expected,
+           "x.yaml: experts.cat.predictions: %s/v.npy is an array of shape (1, 8), but "
+           "that of the 8 test rows is (8,) or (8, 1); transpose it",
+           plan_scratch.path);
+  check_fails(make_array(1, PLAN_TEST, false), HR_ERR_DATA, expected);
+  snprintf(
+      expected, sizeof expected,
+      "x.yaml: experts.cat.predictions: %s/v.npy is an array of shape (7, 1), but "
+      "that of the 8 test rows is (8,) or (8, 1); save a row for each, or give a CSV "
+      "file with a column row, their numbers from 0",
+      plan_scratch.path);
+  check_fails(make_array(PLAN_TEST - 1, 1, false), HR_ERR_DATA, expected);
+}
+
 static void what_is_no_prediction_is_refused(void **state) {
   (void)state;
   outside_refused(
@@ -223,6 +240,7 @@ static void validation_of_a_network_is_called_as_the_target(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       TEST(an_array_has_a_row_a_test_row),
+      TEST(an_array_of_another_shape_is_told_both),
       TEST(what_is_no_prediction_is_refused),
       TEST(the_truth_in_fp32_is_refused),
       TEST(a_sigma_has_its_column),

@@ -53,6 +53,10 @@ static void what_does_not_meet_is_refused(void **state) {
       "id: FILE has 2 rows and the test set 8; give it a column row, the number "
       "in the test file from 0, or name a label that both have as id");
   outside_refused(
+      "log_g\n1\n", "", HR_ERR_DATA,
+      "id: FILE has 1 row and the test set 8; give it a column row, the number "
+      "in the test file from 0, or name a label that both have as id");
+  outside_refused(
       "row,log_g\n1,2\n3,4\n1,5\n", "", HR_ERR_DATA,
       "id: line 2 and line 4 of FILE are the same test row; keep one of them");
   outside_refused("row,log_g\n8,2\n", "", HR_ERR_DATA,
@@ -74,8 +78,13 @@ static void rows_counted_from_one_are_refused(void **state) {
   (void)state;
   outside_refused(
       "row,log_g\n2,0\n1,0\n3,0\n4,0\n5,0\n6,0\n8,0\n7,0\n", "", HR_ERR_DATA,
-      "predictions: FILE counts rows from 1; they count from 0, so take 1 off "
-      "its column row");
+      "predictions: FILE counts rows from 1, as it has a row 8 and no row 0 of 8 test "
+      "rows; they count from 0, so take 1 off its column row");
+  outside_refused(/* some of them missing */
+                  "row,log_g\n2,0\n1,0\n3,0\n5,0\n6,0\n8,0\n", "", HR_ERR_DATA,
+                  "predictions: FILE counts rows from 1, as it has a row 8 and no row 0 "
+                  "of 8 test "
+                  "rows; they count from 0, so take 1 off its column row");
   check_ok(outside_make("row,log_g\n1,0\n2,0\n3,0\n4,0\n5,0\n6,0\n7,0\n", ""));
   hr_plan_destroy(&plan);
   check_ok(outside_make("row,log_g\n0,0\n1,0\n2,0\n3,0\n4,0\n5,0\n6,0\n8,0\n", ""));

@@ -255,15 +255,38 @@ static void memory_may_run_out(void **state) {
   check_alloc_failures(create_and_destroy());
 }
 
+/* With the key that names it, and the labels that there are. */
+static void a_label_beside_that_is_not_there_is_refused(void **state) {
+  (void)state;
+  static const char *const targets[] = {"log_g", "log_g, unlabelled: exclude"};
+  hr_error err = {0};
+  hr_plan *plan = NULL;
+  char sentence[256];
+  snprintf(sentence, sizeof sentence,
+           "experts.vit.auxiliary: %s/train.h5 has no label column foo; it has T_eff, "
+           "log_g, M_H, age",
+           plan_scratch.path);
+  for (size_t i = 0; i < 2; i++) {
+    small_plan_configure_target(targets[i], "experts: {vit: {auxiliary: [foo]}}\n");
+    check_fails(hr_plan_create(plan_config, NULL, &plan, &err), HR_ERR_DATA, sentence);
+  }
+}
+
 int main(void) {
 #define TEST_CASE(name) \
   cmocka_unit_test_setup_teardown(name, small_plan_set_up, small_plan_tear_down)
   const struct CMUnitTest tests[] = {
-      TEST_CASE(rows_are_in_bins_and_folds),     TEST_CASE(both_splits_have_one_grid),
-      TEST_CASE(a_study_has_to_fit_its_memory),  TEST_CASE(labels_are_in_the_fingerprint),
-      TEST_CASE(several_targets_are_planned),    TEST_CASE(each_target_has_a_folder),
-      TEST_CASE(every_target_is_checked),        TEST_CASE(constant_targets_are_refused),
-      TEST_CASE(targets_are_in_the_fingerprint), TEST_CASE(memory_may_run_out),
+      TEST_CASE(rows_are_in_bins_and_folds),
+      TEST_CASE(both_splits_have_one_grid),
+      TEST_CASE(a_study_has_to_fit_its_memory),
+      TEST_CASE(labels_are_in_the_fingerprint),
+      TEST_CASE(several_targets_are_planned),
+      TEST_CASE(each_target_has_a_folder),
+      TEST_CASE(every_target_is_checked),
+      TEST_CASE(constant_targets_are_refused),
+      TEST_CASE(targets_are_in_the_fingerprint),
+      TEST_CASE(memory_may_run_out),
+      TEST_CASE(a_label_beside_that_is_not_there_is_refused),
       TEST_CASE(spectra_are_in_the_fingerprint),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
