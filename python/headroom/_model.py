@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from typing import Any
 
 import numpy as np
@@ -120,6 +121,14 @@ class _Rows:
 def _check_names(router, expert):
     _checks.text_of(router, "router")
     _checks.text_of(expert, "expert")
+
+
+def _warn_of_labels(router):
+    from headroom import _study  # which has models itself
+
+    whose = "the router" + (f" {router!r}" if router else "")
+    warnings.warn(f"labels are given, but {whose} does not look at them; ask for router='oracle' "
+                  "or 'nearest', or leave labels out", _study.HeadroomWarning, stacklevel=3)
 
 
 class Model:
@@ -253,7 +262,8 @@ class Model:
             True: the pixel is not to be used. Pixels that NumPy's masked arrays mask in
             ``flux`` or ``error`` are not used either.
         labels : mapping, DataFrame, structured array or array [N, axes], optional
-            The labels that the bins stand on, for the routers "oracle" and "nearest".
+            The labels that the bins stand on, for the routers "oracle" and "nearest"; with
+            others a :class:`HeadroomWarning` says that they are not looked at.
         slots : array_like of int [N], optional
             The bin of each spectrum in place of labels, for the same routers; -1: the model
             of all rows.
@@ -291,6 +301,8 @@ class Model:
         as_frame = _tables.wants_frame(as_frame)
         predictor = self._predictor(router, expert)
         rows = _Rows(flux, error, mask, len(self.wave))
+        if labels is not None and not predictor.info()["needs_labels"]:
+            _warn_of_labels(router or self.router)
         labels = self._labels(labels, len(rows))
         slots = self._slots(slots, len(rows), predictor)
         out: dict[str, np.ndarray] = {

@@ -76,11 +76,31 @@ _KEYS = {"data.noise.level": "noise_level", "selection.folds": "folds",
          "data.clip": "clip"}
 
 
+# Keys of `settings` that the arrays of `fit` stand for.
+_FITTED = ("data.train", "data.test", "data.target", "data.labels", "data.columns", "data.root",
+           "data.id", "data.units", "binning")
+
+
+def _refuse_arrays(given, path, begin=""):
+    """What names files and labels, of which a regressor has none but X and y."""
+    for key, value in given.items():
+        key_of_study, where = f"{begin}{key}", f"{path}[{key!r}]"
+        if any(f"{key_of_study}.".startswith(f"{own}.") for own in _FITTED):
+            raise _errors.ConfigError(f"{where} is what fit has as X and y, of which all rows are "
+                                      "in one bin; leave it out")
+        if isinstance(value, dict):
+            _refuse_arrays(value, where, f"{key_of_study}.")
+
+
 def _refuse_elsewhere(given, path):
-    """Models from elsewhere: what has been trained is not fitted."""
+    """Models from elsewhere: what has been trained is not fitted. Labels beside y."""
     for key, value in given.items():
         where = f"{path}[{key!r}]"
-        if isinstance(key, str) and key.rpartition(".")[2] in ("predictions", "onnx"):
+        name = key.rpartition(".")[2] if isinstance(key, str) else ""
+        if name == "auxiliary" and value:
+            raise _errors.ConfigError(f"{where} names labels beside y, and fit has none; give them "
+                                      "as further columns of y, or leave it out")
+        if name in ("predictions", "onnx"):
             raise _errors.ConfigError(f"{where} is of a model from elsewhere, which a regressor "
                                       "cannot fit; compare it in a study, with headroom.run")
         if isinstance(value, dict):
@@ -284,7 +304,7 @@ class HeadroomRegressor(_Base):
         Its R² in cross-validation on the training rows; NaN where it has none.
     model_ : Model
         What was trained, for flags, half-widths of intervals and the like: of the targets that
-        were not constant.
+        were not constant, "y", or of several "y[:, 0]" and so on.
 
     A NaN in X is a bad pixel: it gets the mean of that pixel over training rows. So does a value
     beyond 1e15 (in units of the study's scale, which is about five times the spread of X). A
@@ -370,7 +390,7 @@ class HeadroomRegressor(_Base):
         wave = self._grid(spectra.shape[1])
         by_target = targets.reshape(len(targets), -1)
         varies = np.any(by_target != by_target[0], axis=0)
-        names_of_y = [f"y{t}" for t in np.flatnonzero(varies)]
+        names_of_y = ["y" if targets.ndim == 1 else f"y[:, {t}]" for t in np.flatnonzero(varies)]
         given = self._given(names_of_y)
         telling = _study._Telling(stacklevel=5)  # where fit was called
         if names_of_y:
@@ -435,9 +455,10 @@ class HeadroomRegressor(_Base):
 
     def _given(self, names):
         """What the C library is told."""
-        text = _study._yaml_of(self._configuration(names), "the configuration")
         if isinstance(self.settings, dict):
             _refuse_elsewhere(self.settings, "settings")
+            _refuse_arrays(self.settings, "settings")
+        text = _study._yaml_of(self._configuration(names), "the configuration")
         return {"path": None, "compat": None, "mode": 0, "report": False, "preflight": True,
                 "text": text, "settings": _study._settings_of(self.settings)}
 
@@ -450,7 +471,8 @@ class HeadroomRegressor(_Base):
             "data": {"train": ["train.h5"], "test": "test.h5", "target": targets,
                      "clip": _checks.bool_of(self.clip, "clip"),
                      "allow": ["far_label", "rows_twice", "test_in_training"],
-                     "noise": {"level": _study._number("noise_level", self.noise_level), "test": "generated", "seed": seed}},
+                     "noise": {"level": _study._number("noise_level", self.noise_level),
+                               "test": "generated", "seed": seed}},
             "binning": {"axes": {_BIN_LABEL: [-1, 1]}, "at_risk_below": 0},
             "selection": {"folds": _study._whole("folds", self.folds), "seed": seed},
             "controls": {"placebo": False, "leakage": False},
@@ -463,7 +485,8 @@ class HeadroomRegressor(_Base):
         names = json.loads(given["text"])["data"]["target"]
 
         def readable(text):
-            for ours, yours in ((os.path.join(folder, "train.h5"), "X"), (folder + os.sep, ""),
+            for ours, yours in ((os.path.join(folder, "train.h5"), "X"), (folder + os.sep, ""), (folder, "the temporary folder"),
+                                (", or name another one as data.target", ""),
                                 ("run.memory_mib", "memory_mib"),
                                 (", or try it all the same with preflight=False", ""),
                                 ("with out=", "by the variable TMPDIR")):
@@ -495,9 +518,9 @@ class HeadroomRegressor(_Base):
                       lambda begin: "" if begin[1] == ": " else "there are", text)
         text = text.replace(", and a model from elsewhere needs predictions or onnx", "")
         keys = {**_KEYS, **({} if self.alpha is None else {"experts.ridge.alpha": "alpha"})}
-        for key, name in keys.items():
-            text = text.replace(key, name)
-        return text
+        # Whole keys, and not what a path or a longer key has in it.
+        known = "|".join(map(re.escape, keys))
+        return re.sub(rf"(?<![\w./-])({known})(?![\w/-]|\.\w)", lambda key: keys[key[1]], text)
 
     def _take(self, folder, targets, lost, telling):
         # Without a model there is no such folder.
@@ -605,9 +628,9 @@ class HeadroomRegressor(_Base):
             table = self.model_.predict(spectra, error,
                                         slots=np.zeros(len(spectra), dtype=np.intc),
                                         as_frame=False)
-            for target in self.model_.targets:
+            for t, target in zip(np.flatnonzero(np.isnan(self._constants)), self.model_.targets):
                 for values, part in zip(said, ("mean", "sigma")):
-                    values[:, int(target[1:])] = table[f"{target}_{part}"]
+                    values[:, t] = table[f"{target}_{part}"]
         if self._is_flat:
             said = [values[:, 0] for values in said]
         return tuple(said) if return_std else said[0]

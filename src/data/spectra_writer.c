@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/alloc.h"
@@ -107,6 +108,21 @@ static hr_status check_labels(const hr_spectra_writer_options *options, hr_error
   return HR_OK;
 }
 
+/* A folder cannot be written to, nor replaced. */
+static hr_status check_is_file(const char *path, hr_error *err) {
+  struct stat there;
+  size_t length = strlen(path);
+  bool has_slash = length > 0 && path[length - 1] == '/';
+  if (length == 0) {
+    return hr_fail(err, HR_ERR_USAGE,
+                   "the name of the file is empty; give one, such as spectra.h5");
+  }
+  if (!has_slash && !(stat(path, &there) == 0 && S_ISDIR(there.st_mode))) return HR_OK;
+  return hr_fail(err, HR_ERR_USAGE,
+                 "%s is a folder; give the name of a file, such as %s%sspectra.h5", path,
+                 path, has_slash ? "" : "/");
+}
+
 static hr_status check_options(const char *path, const hr_spectra_writer_options *options,
                                hr_error *err) {
   hr_status status = HR_OK;
@@ -123,6 +139,7 @@ static hr_status check_options(const char *path, const hr_spectra_writer_options
   HR_TRY(check_wave(options, err));
   HR_TRY(check_fwhm(options, err));
   HR_TRY(check_labels(options, err));
+  HR_TRY(check_is_file(path, err));
   if (!options->replace && access(path, F_OK) == 0) {
     status = hr_fail(err, HR_ERR_USAGE,
                      "%s is there already; give another name, remove it, or %s", path,

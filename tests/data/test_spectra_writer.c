@@ -375,6 +375,31 @@ static void errors_may_be_unknown_and_labels_missing(void **state) {
   scratch_fini(&s);
 }
 
+/* Whether it may be replaced or not. */
+static void a_folder_is_no_file(void **state) {
+  (void)state;
+  hr_error err;
+  scratch s;
+  hr_spectra_writer *writer = NULL;
+  hr_spectra_writer_options shape = make_shape(HR_FLOAT32, false);
+  char expected[5000];
+  scratch_init(&s);
+  snprintf(expected, sizeof expected,
+           "%s is a folder; give the name of a file, such as %s/spectra.h5", s.path,
+           s.path);
+  for (int replace = 0; replace < 2; replace++) {
+    shape.replace = replace;
+    check_fails(hr_spectra_writer_open(s.path, &shape, &writer, &err), HR_ERR_USAGE,
+                expected);
+    check_fails(hr_spectra_writer_open("none/", &shape, &writer, &err), HR_ERR_USAGE,
+                "none/ is a folder; give the name of a file, such as none/spectra.h5");
+    check_fails(hr_spectra_writer_open("", &shape, &writer, &err), HR_ERR_USAGE,
+                "the name of the file is empty; give one, such as spectra.h5");
+    assert_null(writer);
+  }
+  scratch_fini(&s);
+}
+
 static void files_that_are_there_stay(void **state) {
   (void)state;
   hr_error err;
@@ -534,6 +559,7 @@ int main(void) {
       cmocka_unit_test(large_sets_are_chunked),
       cmocka_unit_test(chunks_of_long_rows_are_small),
       cmocka_unit_test(errors_may_be_unknown_and_labels_missing),
+      cmocka_unit_test(a_folder_is_no_file),
       cmocka_unit_test(files_that_are_there_stay),
       cmocka_unit_test(shapes_that_cannot_be_are_told),
       cmocka_unit_test(labels_that_cannot_be_are_told),

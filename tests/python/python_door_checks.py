@@ -79,6 +79,22 @@ class Predict(unittest.TestCase):
                                 f"{router} {name}")
             self.assertTrue(np.isfinite(np.asarray(ours["log_g_mean"])).any(), router)
 
+    def test_labels_that_nobody_looks_at_are_told(self):
+        flux, error, labels = self.spectra.noisy, self.spectra.error, self.spectra.labels
+        for router in ("global", "gate"):
+            with self.assertWarns(headroom.HeadroomWarning) as caught:
+                said = self.model.predict(flux, error, labels=labels, router=router)
+            self.assertEqual(str(caught.warning), f"labels are given, but the router '{router}' "
+                             "does not look at them; ask for router='oracle' or 'nearest', or "
+                             "leave labels out")
+            self.assertEqual(caught.filename, __file__)
+            self.assertTrue(same(said, self.model.predict(flux, error, router=router)))
+        with self.assertWarnsRegex(headroom.HeadroomWarning, "but the router does not look"):
+            self.model.predict(flux, error, labels=labels)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            self.model.predict(flux, error, labels=labels, router="oracle")
+
     def test_arrays_of_every_kind(self):
         flux, error = self.spectra.noisy, self.spectra.error
         path = f"{STUDY}/flux.bin"

@@ -87,7 +87,7 @@ class Fitting(unittest.TestCase):
         self.assertTrue(0.5 < self.fitted.cv_r2_[0] < 1)
         self.assertAlmostEqual(self.fitted.cv_r2_[0],
                                self.fitted.score(fresh, labels[:, 0], error=error), delta=0.1)
-        self.assertEqual(self.fitted.model_.targets, ("y0",))
+        self.assertEqual(self.fitted.model_.targets, ("y",))
 
     def test_sigma_is_one_sigma(self):
         """Of stars that it has not seen, by noise alone."""
@@ -226,7 +226,7 @@ class Fitting(unittest.TestCase):
         self.assertEqual(set(sigma[:, 0].tolist()), {0})
         np.testing.assert_array_equal(mean[:, 1], self.fitted.predict(X, ERROR))
         np.testing.assert_array_equal(both.cv_r2_, [np.nan, self.fitted.cv_r2_[0]])
-        self.assertEqual(both.model_.targets, ("y1",))
+        self.assertEqual(both.model_.targets, ("y[:, 1]",))
         alone = headroom.HeadroomRegressor().fit(X, y[:, 0])
         for regressor in (alone, pickle.loads(pickle.dumps(alone))):
             self.assertEqual(set(regressor.predict(X).tolist()), {7.25})
@@ -362,6 +362,36 @@ class BadInput(unittest.TestCase):
             self.refused_as(headroom.ConfigError, f"{where} is of a model from elsewhere, which a "
                             "regressor cannot fit; compare it in a study, with headroom.run",
                             headroom.HeadroomRegressor(**parameters).fit, X, LABELS[:, 0])
+
+    def test_sentences_speak_of_what_was_given(self):
+        """Of X and y, and not of names and files that the user has never seen."""
+        y = LABELS[:, 0]
+        fitted = "is what fit has as X and y, of which all rows are in one bin; leave it out"
+        beside = ("names labels beside y, and fit has none; give them as further columns of y, or "
+                  "leave it out")
+        for sentence, parameters in (
+                (f"settings['data.target'] {fitted}", {"settings": {"data.target": "z"}}),
+                (f"settings['data.train'] {fitted}", {"settings": {"data.train": ["a.h5"]}}),
+                (f"settings['data']['test'] {fitted}", {"settings": {"data": {"test": "a.h5"}}}),
+                (f"settings['binning.axes'] {fitted}", {"settings": {"binning.axes": {}}}),
+                (f"experts['vit']['auxiliary'] {beside}",
+                 {"experts": {"vit": {"auxiliary": ["foo"]}}}),
+                (f"settings['vit.auxiliary'] {beside}",
+                 {"experts": {"vit": {}}, "settings": {"vit.auxiliary": ["foo"]}})):
+            self.refused_as(headroom.ConfigError, sentence,
+                            headroom.HeadroomRegressor(**parameters).fit, X, y)
+        self.refused_as(headroom.DataError, "the label y reaches 5e+18, beyond 1e+15; rescale the "
+                        "column", headroom.HeadroomRegressor().fit, X,
+                        np.where(np.arange(400) == 3, 5e18, y))
+        far = np.where(np.arange(400) == 3, -9999, y)
+        for given, name in ((far, "y"), (np.column_stack([y, far]), "y[:, 1]")):
+            with self.assertWarns(headroom.HeadroomWarning) as caught:
+                headroom.HeadroomRegressor().fit(X, given)
+            self.assertIn(f"X: the label {name} is -9999 in 1 of 400 rows", str(caught.warning))
+        # A key within what was given is no key of the study.
+        said = headroom.HeadroomRegressor()._in_parameters
+        self.assertEqual(said("configuration: data.clip is 2, in /data.clip/a.h5, data.clips"),
+                         "clip is 2, in /data.clip/a.h5, data.clips")
 
     def test_arrays(self):
         regressor, y = headroom.HeadroomRegressor(), LABELS[:, 0]

@@ -121,6 +121,21 @@ class Writing(unittest.TestCase):
         self.assertTrue(np.array_equal(read.flux, self.flux))
         self.assertFalse(read.error.any())
 
+    def test_a_folder_is_no_file(self):
+        for path, sentence in ((".", ". is a folder; give the name of a file, such as "
+                                "./spectra.h5"),
+                               (STUDY, f"{STUDY} is a folder; give the name of a file, such as "
+                                f"{STUDY}/spectra.h5"),
+                               ("none/", "none/ is a folder; give the name of a file, such as "
+                                "none/spectra.h5"),
+                               ("", "the name of the file is empty; give one, such as "
+                                "spectra.h5")):
+            for overwrite in (False, True):
+                with self.assertRaises(headroom.UsageError) as caught:
+                    headroom.write_spectra(path, self.flux[:3], wave=self.wave,
+                                           overwrite=overwrite)
+                self.assertEqual(str(caught.exception), sentence)
+
     def test_files_that_are_there_stay(self):
         path = f"{STUDY}/there.h5"
         headroom.write_spectra(path, self.flux[:3], self.error[:3], wave=self.wave)

@@ -43,10 +43,12 @@ point: headroom.Run = curve.run(50).target(curve.targets[0])
 targets: tuple[str, ...] = run.model().targets
 words: list[str] = headroom.flag_words(5)
 path: str = headroom.write_spectra("x.h5", np.ones((2, 3)), wave=[1.0, 2.0, 3.0])
-regressor = headroom.HeadroomRegressor({"ridge": {}}, folds=3, alpha=[1.0]).fit(np.ones((5, 3)), np.ones(5))
-score: float = regressor.set_params(folds=4).fit(np.ones((5, 3)), np.ones(5)).score([[1.0]], [2.0])
+regressor = headroom.HeadroomRegressor({"ridge": {}}, folds=3, alpha=[1.0])
+fitted = regressor.fit(np.ones((5, 3)), np.ones(5))
+score: float = regressor.set_params(folds=4).score([[1.0]], [2.0])
 drawn: str = run.figure("r2_by_snr").svg
-print(study, curve.figure.svg, curve.table(), point, drawn, run.table("gate"), targets, words, path, regressor.cv_r2_, score)
+print(study, curve.figure.svg, curve.table(), point, drawn, run.table("gate"), targets, words)
+print(path, fitted.cv_r2_, score)
 """
 
 # The kernels of OpenBLAS, a digest of predictions, and the libraries in use; with h5py imported
