@@ -153,10 +153,17 @@ PART_AVX2 lanes lanes_of(size_t count) {
                  .high = _mm256_cmpgt_epi32(_mm256_set1_epi32(used - LANES), order)};
 }
 
+/* Where PIXELS pixels of a panel go. */
+typedef struct target {
+  float *out;
+  size_t stride;
+  lanes used;
+} target;
+
 /* out [PIXELS][stride] = bias + what PIXELS pixels meet, the first at x, times a panel.
  */
 PART_AVX2 void multiply(const way *w, const float *x, const float *panel,
-                        const float *bias, float *out, size_t stride, lanes used) {
+                        const float *bias, target to) {
   __m256 low[PIXELS], high[PIXELS];
   for (size_t i = 0; i < PIXELS; i++) low[i] = _mm256_loadu_ps(bias);
   for (size_t i = 0; i < PIXELS; i++) high[i] = _mm256_loadu_ps(bias + LANES);
@@ -168,13 +175,13 @@ PART_AVX2 void multiply(const way *w, const float *x, const float *panel,
       high[i] = _mm256_fmadd_ps(met, b, high[i]);
     }
   }
-  for (size_t i = 0; i < PIXELS; i++, out += stride) {
-    if (used.whole) {
-      _mm256_storeu_ps(out, low[i]);
-      _mm256_storeu_ps(out + LANES, high[i]);
+  for (size_t i = 0; i < PIXELS; i++, to.out += to.stride) {
+    if (to.used.whole) {
+      _mm256_storeu_ps(to.out, low[i]);
+      _mm256_storeu_ps(to.out + LANES, high[i]);
     } else {
-      _mm256_maskstore_ps(out, used.low, low[i]);
-      _mm256_maskstore_ps(out + LANES, used.high, high[i]);
+      _mm256_maskstore_ps(to.out, to.used.low, low[i]);
+      _mm256_maskstore_ps(to.out + LANES, to.used.high, high[i]);
     }
   }
 }
@@ -199,8 +206,8 @@ AVX2 void convolve_end(const way *w, size_t width, const float *row, size_t p, r
   for (size_t panel = 0; panel < w->panels; panel++) {
     size_t first = panel * PANEL, left = w->outputs - first;
     size_t used = left < PANEL ? left : PANEL;
-    multiply(w, met, w->weights + first * w->terms, w->bias + first, r->out, PANEL,
-             lanes_of(PANEL));
+    multiply(w, met, w->weights + first * w->terms, w->bias + first,
+             (target){r->out, PANEL, lanes_of(PANEL)});
     for (size_t i = 0; i < pixels; i++) {
       memcpy(out + (p + i) * w->outputs + first, r->out + i * PANEL, used * sizeof *out);
     }
@@ -217,7 +224,7 @@ AVX2 void convolve(const way *w, size_t width, const float *row, room *r, float 
     const float *weights = w->weights + first * w->terms, *bias = w->bias + first;
     for (size_t p = begin; p < end; p += PIXELS) {
       multiply(w, row + (p - w->left) * w->channels, weights, bias,
-               out + p * w->outputs + first, w->outputs, used);
+               (target){out + p * w->outputs + first, w->outputs, used});
     }
   }
   for (size_t p = 0; p < width; p += PIXELS) {
@@ -240,18 +247,24 @@ PART_AVX2 __m256 load(const float *from, bool whole, __m256i used) {
   return whole ? _mm256_loadu_ps(from) : _mm256_maskload_ps(from, used);
 }
 
-/* sums [INPUTS][PANEL] += over `count` pixels x, channels at `offset`, times dy. */
-PART_AVX2 void add_products(const hr_conv_shape *s, size_t count, const float *x,
-                            const size_t offset[INPUTS], const float *dy, lanes used,
+/* What is multiplied for the gradient: of x, channels at the offsets; of dy, a panel. */
+typedef struct factors {
+  const float *x, *dy;
+  size_t offset[INPUTS];
+  lanes used;
+} factors;
+
+/* sums [INPUTS][PANEL] += over `count` pixels x times dy. */
+PART_AVX2 void add_products(const hr_conv_shape *s, size_t count, factors f,
                             float *sums) {
   __m256 low[INPUTS], high[INPUTS];
   for (size_t i = 0; i < INPUTS; i++) low[i] = _mm256_loadu_ps(sums + i * PANEL);
   for (size_t i = 0; i < INPUTS; i++) high[i] = _mm256_loadu_ps(sums + i * PANEL + LANES);
-  for (size_t p = 0; p < count; p++, x += s->inputs, dy += s->outputs) {
-    __m256 a = load(dy, used.whole, used.low);
-    __m256 b = load(dy + LANES, used.whole, used.high);
+  for (size_t p = 0; p < count; p++, f.x += s->inputs, f.dy += s->outputs) {
+    __m256 a = load(f.dy, f.used.whole, f.used.low);
+    __m256 b = load(f.dy + LANES, f.used.whole, f.used.high);
     for (size_t i = 0; i < INPUTS; i++) {
-      __m256 met = _mm256_broadcast_ss(x + offset[i]);
+      __m256 met = _mm256_broadcast_ss(f.x + f.offset[i]);
       low[i] = _mm256_fmadd_ps(met, a, low[i]);
       high[i] = _mm256_fmadd_ps(met, b, high[i]);
     }
@@ -282,18 +295,20 @@ AVX2 void add_panel(const hr_convolution *c, size_t panel, size_t first, const f
   lanes used = lanes_of(s->outputs - panel * PANEL);
   for (size_t k = 0; k < s->kernel; k++) {
     span p = span_of(c, k, first);
-    const float *at = x + (p.first + k - c->forward.left) * s->inputs;
-    const float *d = dy + p.first * s->outputs + panel * PANEL;
+    factors f = {.x = x + (p.first + k - c->forward.left) * s->inputs,
+                 .dy = dy + p.first * s->outputs + panel * PANEL,
+                 .used = used};
     for (size_t i = 0; i < s->inputs; i += INPUTS, sums += INPUTS * PANEL) {
-      size_t offset[INPUTS]; /* the last channel again where there is none */
-      for (size_t j = 0; j < INPUTS; j++) {
-        offset[j] = i + j < s->inputs ? i + j : s->inputs - 1;
+      for (size_t j = 0; j < INPUTS; j++) { /* the last again where there is none */
+        f.offset[j] = i + j < s->inputs ? i + j : s->inputs - 1;
       }
       if (p.count == 0) continue;
       if (used.whole) {
-        add_products(s, p.count, at, offset, d, (lanes){.whole = true}, sums);
+        f.used.whole = true; /* known to the compiler */
+        add_products(s, p.count, f, sums);
       } else {
-        add_products(s, p.count, at, offset, d, used, sums);
+        f.used.whole = false;
+        add_products(s, p.count, f, sums);
       }
     }
   }
