@@ -13,5 +13,6 @@ endif()
 # The files that are another thing without it.
 file(GLOB HR_FITS_FILES CONFIGURE_DEPENDS src/data/fits/*.c tests/data/test_fits_*.c)
 set_source_files_properties(${HR_FITS_FILES} tests/data/test_number_table.c
-  tests/data/test_inspect_survey.c tests/data/test_survey_file.c tests/predict/test_survey.c tests/simulate/test_survey.c
+  tests/data/test_inspect_survey.c tests/data/test_survey_file.c tests/predict/test_survey.c
+  tests/predict/test_velocity.c tests/simulate/test_survey.c
   PROPERTIES COMPILE_DEFINITIONS HR_FITS=$<BOOL:${HR_FITS}>)

@@ -114,8 +114,6 @@ UNPROVOKED = {
     "a figure could not be drawn": "takes a fault of cairo's own other than memory",
     "cannot set the permissions of %s": SYSTEM,
     "the leading components of the model grid cannot": "takes an embedded grid that is damaged",
-    "%s has no label %s, by which the spectra": "takes a run with data.rv: LABEL; not tested yet",
-    "the bundle's spectra were brought to rest by": "takes a run with data.rv: LABEL, as above",
     "data.rv: velocities are measured with": "its second half is a sentence of another place",
     "the key '%s%s%.60s' is not known; %s takes no keys": "every section has keys today",
 }
