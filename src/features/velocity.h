@@ -7,11 +7,15 @@
  *   chi2(v) = min_c sum_p (x_p - sum_k c_k e_k(p; v))^2 / sigma_p^2
  *             + sum_k>0 c_k^2 / (c_0 s_k)^2,
  *
- * is looked at every 16 km/s, a pixel of the MR arm and half of its profile's width, with
- * five spectra of the basis; from the best of those Gauss and Newton's method with all
- * eleven goes to the minimum, with v as one more unknown. Sigma is v's own in the inverse
- * of that last system: amplitudes are marginalised over. Pixels near the ends, which not
- * every velocity of the range fills, take no part.
+ * and the likelihood with the amplitudes integrated over, exp(-chi2(v) / 2) / sqrt(det A)
+ * with A of the amplitudes' system, are had at nodes 8 km/s apart, half a pixel of the MR
+ * arm, to which the basis is moved once and for all. Every second node is looked at with
+ * five spectra of the basis; about the best of them, as far as chi2 is within 25 and at
+ * least 32, at most 64 km/s to either side, every node with all eleven. Between nodes a
+ * polynomial through eight of them is right to some 0.01 km/s, as lines are seven nodes
+ * wide. The velocity and sigma are mean and standard deviation over those velocities, all
+ * as likely beforehand: at low signal to noise the peak's curvature promises too much.
+ * Pixels near the ends, which not every velocity of the range fills, take no part.
  *
  * As of principal component fits of redshifts (e.g. Bolton et al. 2012, AJ 144, 144). */
 #ifndef HR_FEATURES_VELOCITY_H
@@ -38,7 +42,7 @@ typedef struct hr_velocity_scratch hr_velocity_scratch; /* of one thread */
 
 /* For spectra with these wavelengths [pixels] and velocities from low to high, km/s, at
  * least 64 apart. HR_ERR_MISSING where the model grid has other pixels, HR_ERR_USAGE,
- * HR_ERR_MEMORY, HR_ERR_NUMERIC. Cost: half a second, 80 KB a km/s / 16. */
+ * HR_ERR_MEMORY, HR_ERR_NUMERIC. Cost: half a second, 22 KB a km/s. */
 hr_status hr_velocity_create(const double *wave, size_t pixels, const double range[2],
                              hr_velocity **out, hr_error *err) HR_MUST_CHECK;
 void hr_velocity_destroy(hr_velocity **velocity);
