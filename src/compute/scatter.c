@@ -124,6 +124,20 @@ void hr_scatter_clear(hr_scatter *s) {
   s->rows = s->pending = 0;
 }
 
+void hr_scatter_arrays(hr_scatter *s, hr_scatter_array out[HR_SCATTER_ARRAYS]) {
+  const hr_scatter_array arrays[HR_SCATTER_ARRAYS] = {
+      {s->mean_y, s->targets},
+      {s->syy, s->targets},
+      {s->mean, s->pixels},
+      {s->sxy, s->targets * s->pixels},
+      {s->sxx, tile_total(s) * s->tile * s->tile}};
+  memcpy(out, arrays, sizeof arrays);
+}
+
+void hr_scatter_set_rows(hr_scatter *scatter, size_t rows) {
+  scatter->rows = rows;
+}
+
 size_t hr_scatter_rows(const hr_scatter *scatter) {
   return scatter->rows;
 }

@@ -51,6 +51,17 @@ hr_status hr_scatter_open(hr_scatter *scatter, hr_error *err) HR_MUST_CHECK;
 /* Adds the statistics of other rows. Both finished, same P. On all threads. */
 void hr_scatter_merge(hr_scatter *into, const hr_scatter *other);
 
+/* The arrays that its statistics are, the number of rows apart: written, and read back
+ * into one of the same pixels and targets, with the rows set, they are the same
+ * statistics. Of one that is finished. */
+enum { HR_SCATTER_ARRAYS = 5 };
+typedef struct hr_scatter_array {
+  double *values; /* [count], the scatter's */
+  size_t count;
+} hr_scatter_array;
+void hr_scatter_arrays(hr_scatter *scatter, hr_scatter_array out[HR_SCATTER_ARRAYS]);
+void hr_scatter_set_rows(hr_scatter *scatter, size_t rows);
+
 size_t hr_scatter_rows(const hr_scatter *scatter);
 double hr_scatter_mean_y(const hr_scatter *scatter, size_t target);
 double hr_scatter_syy(const hr_scatter *scatter, size_t target);

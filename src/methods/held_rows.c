@@ -43,6 +43,15 @@ static hr_status mark(const hr_study_view *study, bool by_bin, size_t most, bool
   return status;
 }
 
+/* Of slots that are not wanted none is held; the others' samples are what they are. */
+static void unmark_unwanted(const hr_study_view *study, bool *of_bin, bool *of_all) {
+  bool wants_all = hr_study_wants(study, study->bin_count);
+  for (size_t i = 0; i < study->train.rows; i++) {
+    of_bin[i] = of_bin[i] && hr_study_wants(study, (size_t)study->train.bin[i]);
+    of_all[i] = of_all[i] && wants_all;
+  }
+}
+
 /* Lists the marked rows slot by slot, and numbers them in the order in which they come.
  */
 static hr_status list_rows(hr_held_rows *held, const hr_study_view *study,
@@ -80,6 +89,7 @@ hr_status hr_held_rows_create(const hr_study_view *study, hr_held_most most,
   HR_TRY(hr_alloc(&of_all, study->train.rows, err));
   HR_TRY(mark(study, true, most.of_bin, of_bin, err));
   HR_TRY(mark(study, false, most.of_all, of_all, err));
+  unmark_unwanted(study, of_bin, of_all);
   HR_TRY(list_rows(held, study, of_bin, of_all, err));
   HR_TRY(hr_alloc(&held->snr, held->count, err));
   HR_TRY(hr_row_store_create(held->count, study->pixels, is_short ? study->folder : NULL,
@@ -93,14 +103,21 @@ cleanup:
   return status;
 }
 
+hr_status hr_held_rows_put(hr_held_rows *held, size_t row, const float *flux, double snr,
+                           hr_error *err) {
+  hr_status status = hr_row_store_append(held->store, &flux, 1, err);
+  if (status == HR_OK) held->snr[held->number[row]] = snr;
+  return status;
+}
+
 hr_status hr_held_rows_keep(hr_held_rows *held, const hr_block *block, hr_error *err) {
   hr_status status = HR_OK;
   for (size_t i = 0; i < block->rows; i++) {
     size_t number = held->number[block->first_row + i];
     const float *noisy = block->noisy + i * block->pixels;
     if (number == NOT_HELD) continue;
-    HR_TRY(hr_row_store_append(held->store, &noisy, 1, err));
-    held->snr[number] = hr_block_snr(block, i);
+    HR_TRY(
+        hr_held_rows_put(held, block->first_row + i, noisy, hr_block_snr(block, i), err));
   }
 cleanup:
   return status;

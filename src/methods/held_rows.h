@@ -15,7 +15,8 @@ typedef struct hr_held_most {
   size_t of_all; /* most of them are kept for their bins anyway */
 } hr_held_most;
 
-/* Chooses them and makes room for them; borrows the study. HR_ERR_MEMORY, HR_ERR_IO. */
+/* Chooses them and makes room for them, of slots that are wanted alone (hr_study_view).
+ * HR_ERR_MEMORY, HR_ERR_IO. */
 hr_status hr_held_rows_create(const hr_study_view *study, hr_held_most most,
                               hr_held_rows **out, hr_error *err) HR_MUST_CHECK;
 void hr_held_rows_destroy(hr_held_rows **held);
@@ -23,6 +24,11 @@ void hr_held_rows_destroy(hr_held_rows **held);
 /* Keeps the rows of the block that were chosen; blocks come in order. HR_ERR_IO. */
 hr_status hr_held_rows_keep(hr_held_rows *held, const hr_block *block,
                             hr_error *err) HR_MUST_CHECK;
+
+/* Keeps one of them, the next in the order of their numbers, that was kept elsewhere:
+ * flux [P]. HR_ERR_IO. */
+hr_status hr_held_rows_put(hr_held_rows *held, size_t row, const float *flux, double snr,
+                           hr_error *err) HR_MUST_CHECK;
 
 /* Whether all that were chosen have come. */
 bool hr_held_rows_are_complete(const hr_held_rows *held);

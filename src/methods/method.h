@@ -56,6 +56,10 @@ typedef struct hr_store {
   hr_status (*open)(void *context, size_t target, int slot, char **path, hr_error *err);
   /* Removes the file, where there is one. */
   void (*remove)(void *context, size_t target, int slot);
+  /* The path of the file for what a part of the study gathered of a slot, of all targets,
+   * that the slot of all rows is made of: HR_GATHERED_FILE in the folder that `resume` is
+   * given of the first target. It stays until all slots are done. NULL: nowhere. */
+  hr_status (*gathered)(void *context, int slot, char **path, hr_error *err);
 } hr_store;
 
 /* The distribution of labels that a variance supposes. */
@@ -191,8 +195,10 @@ typedef struct hr_method {
                           as an input, which may give the label away (leakage.h) */
   bool has_global;     /* whether it also trains a model on all rows, or may: below */
   bool only_global;    /* whether that is its only slot */
-  bool slots_apart;    /* whether it can train some slots without the others, which take
-                          their time each and share next to nothing; it has `resume` */
+  bool slots_apart;    /* whether it can train some slots without the others, and take
+                          them back later: it has `resume` and, where the slot of all
+                          rows is made of what the others gather, leaves that with them
+                          (hr_store.gathered) */
   const hr_model_type *kind; /* of its models */
   size_t parameters_size;
   const hr_field *fields;

@@ -40,7 +40,8 @@ static bool is_of_task(const char *name) {
       "templates.bin",   "posterior.npy",  "draws.f32",      "draw_rows.npy",
       "importance.csv",  "curves.csv",     "model.json",     "train_groups.npy",
       "test_groups.npy", "gate.json",      "components.npy", "wave.npy",
-      "stand_in.npy",    "lowest.npy",     "highest.npy",    "trunk.npy"};
+      "stand_in.npy",    "lowest.npy",     "highest.npy",    "trunk.npy",
+      HR_GATHERED_FILE};
   const char *extension = extension_of(name);
   bool is_layer = strncmp(name, "layer_", 6) == 0 && strcmp(extension, ".npy") == 0;
   return is_layer || IS_AMONG(name, names) || strcmp(extension, ".part") == 0;

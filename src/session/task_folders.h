@@ -10,6 +10,10 @@
  * record vouches for. */
 #define HR_TRAINING_STATE "training.state"
 
+/* In a task's folder: what one part of a study gathered for the task of all rows, until
+ * that is done. It vouches for itself. */
+#define HR_GATHERED_FILE "gathered.sums"
+
 /* Calls `visit` with the path of every task's folder, in no order; with none where there
  * is no such directory. */
 void hr_task_folders_visit(const char *run_dir,

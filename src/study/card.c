@@ -58,7 +58,8 @@ static int is_listed(const struct dirent *entry) {
   size_t length = strlen(name);
   bool is_part = length > 5 && strcmp(name + length - 5, ".part") == 0;
   return name[0] != '.' && !is_part && strcmp(name, record_names[0]) != 0 &&
-         strcmp(name, record_names[1]) != 0 && strcmp(name, HR_TRAINING_STATE) != 0;
+         strcmp(name, record_names[1]) != 0 && strcmp(name, HR_TRAINING_STATE) != 0 &&
+         strcmp(name, HR_GATHERED_FILE) != 0;
 }
 
 static hr_status fingerprint_file(const char *folder, const char *name, size_t *size,

@@ -18,7 +18,8 @@ static hr_memory_plan make_memory_plan(const hr_plan *plan, const bool *is_done)
     const hr_config_expert *expert = &plan->config->experts[i];
     hr_study_view view = plan->view;
     hr_cost own = {0};
-    if (plan->share) view.wanted = plan->share->wanted[i];
+    bool is_divided = plan->share && hr_division_splits(expert->type);
+    if (is_divided) view.wanted = plan->share->wanted[i];
     bool is_ours = !plan->share || plan->share->has[i];
     bool wanted = expert->type->estimate && is_ours && !(is_done && is_done[i]);
     if (wanted) expert->type->estimate(&view, expert->parameters, &own);

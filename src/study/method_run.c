@@ -83,34 +83,44 @@ static size_t place_of(const hr_method_run *run, int slot) {
   return slot == HR_GLOBAL ? run->slots - 1 : (size_t)slot;
 }
 
-static hr_status state_path(const hr_method_run *run, size_t target, int slot, char **out,
-                            hr_error *err) {
+/* The path of a file in the folder of a task, which is made. */
+static hr_status place_file(const hr_task_home *home, size_t s, const char *name,
+                            char **path, hr_error *err) {
   hr_status status = HR_OK;
   char *folder = NULL;
-  HR_TRY(hr_task_folder(&run->homes[target], place_of(run, slot), &folder, err));
-  HR_TRY(hr_join_path(folder, HR_TRAINING_STATE, out, err));
+  HR_TRY(hr_task_folder(home, s, &folder, err));
+  HR_TRY(hr_make_folders(folder, err));
+  HR_TRY(hr_join_path(folder, name, path, err));
 cleanup:
   hr_free(folder);
   return status;
+}
+
+static void remove_file(const hr_task_home *home, size_t s, const char *name) {
+  char *folder = NULL, *path = NULL;
+  bool has_path = hr_task_folder(home, s, &folder, NULL) == HR_OK &&
+                  hr_join_path(folder, name, &path, NULL) == HR_OK;
+  if (has_path) unlink(path);
+  hr_free(folder);
+  hr_free(path);
 }
 
 static hr_status open_state(void *context, size_t target, int slot, char **path,
                             hr_error *err) {
-  hr_status status = HR_OK;
   const hr_method_run *run = context;
-  char *folder = NULL;
-  HR_TRY(hr_task_folder(&run->homes[target], place_of(run, slot), &folder, err));
-  HR_TRY(hr_make_folders(folder, err));
-  HR_TRY(state_path(run, target, slot, path, err));
-cleanup:
-  hr_free(folder);
-  return status;
+  return place_file(&run->homes[target], place_of(run, slot), HR_TRAINING_STATE, path,
+                    err);
 }
 
 static void remove_state(void *context, size_t target, int slot) {
-  char *path = NULL;
-  if (state_path(context, target, slot, &path, NULL) == HR_OK) unlink(path);
-  hr_free(path);
+  const hr_method_run *run = context;
+  remove_file(&run->homes[target], place_of(run, slot), HR_TRAINING_STATE);
+}
+
+/* What is gathered serves all targets, and lies with the first. */
+static hr_status place_gathered(void *context, int slot, char **path, hr_error *err) {
+  const hr_method_run *run = context;
+  return place_file(&run->homes[0], place_of(run, slot), HR_GATHERED_FILE, path, err);
 }
 
 /* The home and the slot of task number i of all targets and slots. */
@@ -136,6 +146,13 @@ static hr_status load_cards(hr_method_run *run, bool *whole, size_t *failed,
   }
 cleanup:
   return status;
+}
+
+/* What parts of the study have left for the slot of all rows, which is there now. */
+static void drop_gathered(const hr_method_run *run) {
+  for (size_t s = 0; run->type->slots_apart && s < run->slots; s++) {
+    remove_file(&run->homes[0], s, HR_GATHERED_FILE);
+  }
 }
 
 static hr_status drop_records(const hr_method_run *run, hr_task_stage stage,
@@ -220,7 +237,9 @@ static hr_status set_done(hr_method_run *run, size_t failed, hr_error *err) {
     HR_TRY(gather_draws(run, t, err));
   }
   drop_cards(run);
-  if (failed == 0) HR_TRY(drop_records(run, HR_STAGE_TRAINED, err));
+  if (failed > 0) goto cleanup;
+  HR_TRY(drop_records(run, HR_STAGE_TRAINED, err));
+  drop_gathered(run);
 cleanup:
   return status;
 }
@@ -263,7 +282,7 @@ hr_status hr_method_run_init(hr_method_run *run, const hr_plan *plan,
   run->targets = hr_study_targets(&plan->view);
   run->slots = hr_method_slots(run->type, run->parameters, plan->view.bin_count);
   run->view.keeper = (hr_keeper){run, keep_model};
-  run->view.store = (hr_store){run, open_state, remove_state};
+  run->view.store = (hr_store){run, open_state, remove_state, place_gathered};
   if (plan->share) {
     size_t number = (size_t)(expert - plan->config->experts);
     bool is_divided = hr_division_splits(expert->type);

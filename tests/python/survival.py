@@ -23,18 +23,26 @@ experts:
 """
 
 
-def make_study(build, scratch):
-    """A simulated study of 600 training stars and 128 pixels; its configuration."""
+# Bins of more rows than pixels, whose sums the model of all rows adds up, and one of fewer.
+SUMS = """experiment: {id: sums, language: en}
+data: {train: ["train_{0..1}/dataset.h5"], test: test/dataset.h5, target: [log_g, T_eff]}
+binning: {axes: {M_H: [-2.5, -2.44, -1.5, -0.75, 0.3]}}
+experts: {ridge: {}, ridge_marginal: {levels: [0.5]}}
+"""
+
+
+def make_study(build, scratch, config=CONFIG, thinning=32):
+    """A simulated study of 600 training stars and 128 pixels, or fewer; its configuration."""
     full, folder = os.path.join(scratch, "full"), os.path.join(scratch, "data")
     study_data.run(build, "headroom", "simulate", "--out", full, "--train", 600, "--shards", 2,
                    "--test", 200, "--seed", 5)
     for shard in ("train_0", "train_1", "test"):
         study_data.thin_out(os.path.join(full, shard, "dataset.h5"),
-                            os.path.join(folder, shard, "dataset.h5"), 32)
+                            os.path.join(folder, shard, "dataset.h5"), thinning)
     shutil.rmtree(full)
     path = os.path.join(folder, "study.yaml")
     with open(path, "w", encoding="ascii") as file:
-        file.write(CONFIG)
+        file.write(config)
     return path
 
 

@@ -2,6 +2,7 @@
 with the bytes of one run; what is missing is named, and what is not the study's is refused."""
 
 import csv
+import glob
 import json
 import os
 import random
@@ -176,6 +177,26 @@ class Array(unittest.TestCase):
         self.assertNotIn("growing LightGBM trees", once_more.stderr)
         self.headroom("merge", out)
         self.check_same(out)
+
+    def test_sums_of_bins_are_handed_on(self):
+        """Ridge by slots: elements leave what the model of all rows adds up, and it is gone when
+        that is there; what is damaged is made again, one process goes on with the rest."""
+        with tempfile.TemporaryDirectory() as scratch:
+            config = survival.make_study(BUILD, scratch, survival.SUMS, 128)
+            one, out = os.path.join(scratch, "one"), os.path.join(scratch, "array")
+            survival.finish(BUILD, config, one)
+            for i in range(3):
+                survival.finish(BUILD, config, out, "--array", f"{i}/3")
+            left = sorted(glob.glob(os.path.join(out, "elements", "*", "tasks", "*", "gathered.sums")))
+            self.assertEqual(len(left), 8)  # three large bins and all rows, of two experts
+            with open(left[0], "r+b") as file:
+                file.seek(5000)
+                file.write(b"damaged")
+            said = self.headroom("merge", config, "--out", out).stderr
+            self.assertIn("is damaged: it is not what a part of this study left there", said)
+            self.assertEqual(survival.differences(survival.contents(one), out), [])
+            self.assertEqual(folder_bytes(os.path.join(out, "model")),
+                             folder_bytes(os.path.join(one, "model")))
 
     def test_missing_ones_are_named(self):
         out = self.place("missing")

@@ -33,19 +33,21 @@ static void a_piece_is_what_cannot_be_parted(void **state) {
   hr_division d;
   make(experts);
   check_ok(hr_division_make(plan, 1, &d, &err));
-  const int slots[] = {HR_EVERY_SLOT, HR_EVERY_SLOT, 0, 1, 2, 1};
-  const size_t of[] = {0, 1, 2, 2, 2, 3};
-  assert_true(d.count >= 6); /* and the controls */
-  for (size_t i = 0; i < 6; i++) {
+  enum { KNOWN = 8 };
+  const int slots[KNOWN] = {0, 1, 2, HR_EVERY_SLOT, 0, 1, 2, 1};
+  const size_t of[KNOWN] = {0, 0, 0, 1, 2, 2, 2, 3};
+  assert_true(d.count >= KNOWN); /* and the controls */
+  for (size_t i = 0; i < KNOWN; i++) {
     assert_int_equal(d.pieces[i].expert, of[i]);
     assert_int_equal(d.pieces[i].slot, slots[i]);
     assert_int_equal(d.pieces[i].element, 0);
   }
-  for (size_t i = 6; i < d.count; i++) {
+  for (size_t i = KNOWN; i < d.count; i++) {
     assert_int_equal(d.pieces[i].slot, HR_EVERY_SLOT);
   }
   assert_true(hr_division_splits(plan_config->experts[2].type));
-  assert_false(hr_division_splits(plan_config->experts[0].type));
+  assert_true(hr_division_splits(plan_config->experts[0].type));
+  assert_false(hr_division_splits(plan_config->experts[1].type));
   hr_division_fini(&d);
 }
 
@@ -122,7 +124,7 @@ static void what_a_machine_has_changes_nothing(void **state) {
 static void more_elements_than_pieces_have_nothing(void **state) {
   (void)state;
   hr_division d;
-  make("experts: {ridge: }\ncontrols: {placebo: false, leakage: false}\n");
+  make("experts: {posterior: }\ncontrols: {placebo: false, leakage: false}\n");
   check_ok(hr_division_make(plan, 5, &d, &err));
   assert_int_equal(d.count, 1);
   for (size_t e = 1; e < 5; e++) assert_true(d.load[e] == 0);

@@ -134,8 +134,8 @@ static void cannot_be_copied(const char *card, const char *own) {
 static void files_are_linked_or_copied(void **state) {
   (void)state;
   char elements[4400], elsewhere[200];
-  static const char card[] = "tasks/0-ridge/predictions.f32";
-  static const char own[] = "elements/0-of-1/tasks/0-ridge/predictions.f32";
+  static const char card[] = "tasks/global-placebo/predictions.f32";
+  static const char own[] = "elements/0-of-1/tasks/global-placebo/predictions.f32";
   run_element(0, 1);
   check_ok(merge());
   assert_true(is_same_file(card, own));
@@ -210,7 +210,7 @@ static void a_task_that_cannot_be_taken(void **state) {
   char way[4400], sentence[16000];
   run_element(0, 1);
   check_ok(hr_merge_find(opened.plan, out, &m, &err));
-  snprintf(way, sizeof way, "%s/tasks/0-ridge/predictions.f32", out);
+  snprintf(way, sizeof way, "%s/tasks/global-placebo/predictions.f32", out);
   check_ok(hr_make_folders(way, &err));
   snprintf(sentence, sizeof sentence, "cannot remove %s: Is a directory", way);
   check_fails(hr_merge_take(&m, opened.plan, out, &taken, &err), HR_ERR_IO, sentence);

@@ -300,7 +300,7 @@ static inline void use_shelf(small_study *s, shelf *on) {
   *on = (shelf){.most = SIZE_MAX};
   scratch_init(&on->place);
   s->view.keeper = (hr_keeper){.context = on, .keep = keep_on_shelf};
-  s->view.store = (hr_store){on, open_state, remove_state};
+  s->view.store = (hr_store){on, open_state, remove_state, NULL};
 }
 
 static inline void check_same_fit(const hr_fit *a, const hr_fit *b) {

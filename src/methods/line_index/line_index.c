@@ -175,7 +175,7 @@ static hr_status find_wanted(hr_learner *learner, hr_error *err) {
   learner->below_study.train.bin = learner->below_study.train.route = learner->bin;
   learner->below_study.test_bin = NULL;
   learner->below_study.keeper = (hr_keeper){NULL, NULL};
-  learner->below_study.store = (hr_store){NULL, NULL, NULL};
+  learner->below_study.store = (hr_store){NULL, NULL, NULL, NULL};
   learner->below_study.keeps_validation = true;
   learner->below_study.keeps_every_target = true;
 cleanup:

@@ -58,7 +58,7 @@ static void describe_study(const hr_study_view *study, const hr_line_top_rows *r
   out->further_count = 0;
   out->test_bin = NULL;
   out->keeper = (hr_keeper){NULL, NULL};
-  out->store = (hr_store){NULL, NULL, NULL};
+  out->store = (hr_store){NULL, NULL, NULL, NULL};
   out->base = 0;
   out->low_memory = HR_LOW_MEMORY_NONE;
   out->keeps_validation = true;

@@ -16,6 +16,8 @@ typedef struct account {
   bool integrates_noise;
   double solves;     /* of every model: at each level, without each fold, and all rows */
   double own_rows;   /* of the global model, that no bin sums up for it */
+  bool is_part;      /* some slots alone are asked for */
+  bool adds_up_bins; /* some bin sums up rows for the global model */
   double gathered;   /* bytes, before the first one's turn */
   double beside;     /* that the global model holds while the bins have their turn */
   double most;       /* of a model in its turn, beside what is gathered */
@@ -62,11 +64,43 @@ static void add_operations(account *a, const hr_ridge_shape *shape, bool is_glob
   double order = (double)shape->order;
   bool is_dual = shape->form == HR_RIDGE_DUAL;
   if (is_dual) a->operations += rows * pixels * rows;
-  /* The products of all rows: those of a bin are a part of them. */
-  if (!is_dual && is_global) a->operations += rows * pixels * pixels;
+  /* The products of all rows: those of a bin are a part of them, but where the bin is
+   * asked for alone. */
+  bool is_multiplied = is_global || (a->is_part && shape->form == HR_RIDGE_PRIMAL);
+  if (!is_dual && is_multiplied) a->operations += rows * pixels * pixels;
   if (shape->takes_folds_in_turn) a->operations += 2 * rows * pixels * pixels;
   a->operations += a->solves * order * order * order / 3;
   if (a->integrates_noise && is_dual) a->operations += a->solves * rows * rows * pixels;
+}
+
+/* Of a part: what is gathered for the global model, which is solved when all parts are
+ * there. */
+static void add_left_global(account *a, size_t pixels) {
+  double folds = (double)a->study->fold_count;
+  a->gathered += folds * hr_scatter_bytes(pixels);
+  if (a->integrates_noise) a->gathered += folds * 8 * (double)pixels;
+  a->operations += 1 + a->own_rows * (double)pixels * (double)pixels;
+}
+
+static void add_model(account *a, const hr_ridge_shape *shape, bool is_global) {
+  if (is_global && a->is_part && a->adds_up_bins) {
+    add_left_global(a, shape->pixels);
+    return;
+  }
+  add_memory(a, shape, is_global);
+  add_operations(a, shape, is_global);
+}
+
+/* Rows that are held: of slots that are asked for alone, at most. */
+static size_t count_held(const hr_study_view *study, const size_t *counts,
+                         hr_held_most most) {
+  size_t bins = study->bin_count, held = 0;
+  if (!study->wanted) return hr_held_rows_expect(counts, bins, most);
+  for (size_t m = 0; m <= bins; m++) {
+    size_t own = m == bins ? most.of_all : most.of_bin;
+    if (hr_study_wants(study, m)) held += counts[m] < own ? counts[m] : own;
+  }
+  return held;
 }
 
 /* What sigma is learnt from: rows, and the models without each fold of one in its turn.
@@ -75,8 +109,7 @@ static void add_held_rows(account *a, const hr_ridge_options *options,
                           const size_t *counts) {
   const hr_study_view *study = a->study;
   if (!options->learns_sigma) return;
-  size_t rows =
-      hr_held_rows_expect(counts, study->bin_count, hr_ridge_held_most(options));
+  size_t rows = count_held(study, counts, hr_ridge_held_most(options));
   double bytes = (double)rows * hr_held_rows_bytes(study->pixels);
   size_t added = hr_ridge_most_added(options, hr_study_targets(study));
   double models = (double)(study->fold_count * (options->alpha->count + added));
@@ -87,6 +120,7 @@ static void add_held_rows(account *a, const hr_ridge_options *options,
 void hr_ridge_estimate(const hr_study_view *study, const hr_ridge_options *options,
                        const size_t *counts, hr_cost *cost) {
   size_t bins = study->bin_count;
+  double models = 0;
   /* Memory and disk as if every list went on as far as it may; operations without, since
    * few do. */
   size_t alphas =
@@ -97,15 +131,20 @@ void hr_ridge_estimate(const hr_study_view *study, const hr_ridge_options *optio
       .integrates_noise = hr_ridge_integrates_noise(study, options),
       .solves = (double)((levels * study->fold_count + 1) * options->alpha->count),
       .own_rows = (double)counts[bins],
+      .is_part = study->wanted != NULL,
       .most_order = 1};
   for (size_t m = 0; m <= bins; m++) {
     hr_ridge_shape shape = hr_ridge_shape_of(study, options, m, counts[m]);
     bool is_global = m == bins;
-    if (shape.form == HR_RIDGE_PRIMAL && !is_global) a.own_rows -= (double)counts[m];
-    add_memory(&a, &shape, is_global);
-    add_operations(&a, &shape, is_global);
+    if (shape.form == HR_RIDGE_PRIMAL && !is_global) {
+      a.own_rows -= (double)counts[m];
+      a.adds_up_bins = true;
+    }
+    if (!hr_study_wants(study, m)) continue;
+    add_model(&a, &shape, is_global);
+    models++;
   }
-  double row_bytes = 8 * (double)study->pixels, models = (double)(bins + 1);
+  double row_bytes = 8 * (double)study->pixels;
   double targets = (double)hr_study_targets(study), further = targets - 1;
   double weights = targets * (double)alphas * models * row_bytes;
   add_held_rows(&a, options, counts);

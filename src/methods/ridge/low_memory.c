@@ -4,6 +4,7 @@
 
 #include "core/alloc.h"
 #include "core/parallel.h"
+#include "methods/ridge/parts.h"
 
 /* Rows read back together, each on a thread. */
 enum { ROWS_AT_A_TIME = 64 };
@@ -111,7 +112,9 @@ hr_status hr_ridge_sum_folds_in_turn(hr_learner *learner, size_t m, hr_scatter *
   for (size_t f = 0; f < model->sums.fold_count; f++) {
     HR_TRY(hr_ridge_make_fold(learner, m, f, err));
     hr_scatter_merge(total, model->sums.folds[f]);
-    if (!learner->options.bins_alone) {
+    if (hr_ridge_is_part(learner)) {
+      HR_TRY(hr_ridge_leave_fold(learner, m, f, err));
+    } else if (!learner->options.bins_alone) {
       hr_scatter_merge(global->sums.folds[f], model->sums.folds[f]);
     }
     model->folds_handed = f + 1;

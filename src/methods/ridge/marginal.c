@@ -8,6 +8,7 @@
 #include "methods/ridge/marginal.h"
 
 #include "methods/ridge/models.h"
+#include "methods/ridge/parts.h"
 #include "models/linear.h"
 
 /* The noise does most of what a penalty is for. Powers of ten at both ends. */
@@ -72,12 +73,15 @@ const hr_method hr_ridge_marginal_method = {
     .variant = "alpha",
     .uses_error = true,
     .has_global = true,
+    .slots_apart = true,
     .kind = &hr_linear_type,
     .parameters_size = sizeof(hr_ridge_marginal_parameters),
     .fields = fields,
     .field_count = sizeof fields / sizeof fields[0],
     .estimate = ridge_marginal_estimate,
     .begin = ridge_marginal_begin,
+    .resume = hr_ridge_models_resume,
+    .is_trained = hr_ridge_models_is_trained,
     .learn = hr_ridge_models_learn,
     .finish = hr_ridge_models_finish,
     .destroy = hr_ridge_models_destroy,

@@ -43,7 +43,12 @@ void hr_ridge_models_destroy(hr_learner **address) {
   for (size_t m = 0; learner->models && m <= learner->study->bin_count; m++) {
     hr_ridge_sums_fini(&learner->models[m].sums);
     hr_row_store_destroy(&learner->models[m].rows);
+    hr_free(learner->models[m].gathered);
   }
+  size_t slots = hr_study_targets(learner->study) * (learner->study->bin_count + 1);
+  for (size_t i = 0; learner->back && i < slots; i++) hr_trained_fini(&learner->back[i]);
+  hr_free(learner->back);
+  hr_gathered_fini(&learner->leaving);
   hr_free(learner->models);
   hr_held_rows_destroy(&learner->held);
   hr_free(learner->noise_scale);
@@ -59,6 +64,8 @@ static hr_status init_model(hr_learner *learner, size_t m, size_t rows, hr_error
   hr_ridge_model *model = &learner->models[m];
   bool has_noise = hr_ridge_integrates_noise(study, &learner->options);
   model->shape = hr_ridge_shape_of(study, &learner->options, m, rows);
+  if (!hr_study_wants(study, m)) model->state = HR_RIDGE_ELSEWHERE;
+  if (model->state == HR_RIDGE_ELSEWHERE) return HR_OK;
   HR_TRY(
       hr_ridge_sums_init(&model->sums, &model->shape, study->fold_count, has_noise, err));
   if (model->shape.keeps_rows) {
@@ -103,6 +110,7 @@ hr_status hr_ridge_models_begin(const hr_study_view *study,
   HR_TRY(hr_ridge_pool_init(&learner->pool, study->pixels, learner->tiles, spare, err));
   learner->pool.targets = hr_study_targets(study);
   HR_TRY(hr_alloc(&learner->models, study->bin_count + 1, err));
+  HR_TRY(hr_alloc(&learner->back, learner->pool.targets * (study->bin_count + 1), err));
   hr_ridge_count_rows(study, rows);
   for (size_t m = 0; m <= study->bin_count; m++) {
     HR_TRY(init_model(learner, m, rows[m], err));
@@ -119,6 +127,7 @@ cleanup:
 
 static hr_status add_row(hr_ridge_model *model, const float *x, const double *y,
                          uint8_t fold, hr_error *err) {
+  if (model->state != HR_RIDGE_HERE) return HR_OK;
   if (model->rows) return hr_row_store_append(model->rows, &x, 1, err);
   hr_ridge_sums_add(&model->sums, x, y, fold);
   return HR_OK;
@@ -166,6 +175,7 @@ hr_status hr_ridge_models_learn(hr_learner *learner, const hr_block *block,
   hr_ridge_model *global = hr_ridge_global(learner);
   bool integrates_noise = hr_ridge_integrates_noise(learner->study, &learner->options);
   const float *rows = integrates_noise ? block->flux : block->noisy;
+  learner->has_seen_rows = true;
   if (learner->held) HR_TRY(hr_held_rows_keep(learner->held, block, err));
   if (integrates_noise) {
     size_t strips = (block->pixels + NOISE_STRIP - 1) / NOISE_STRIP;

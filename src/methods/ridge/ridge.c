@@ -2,6 +2,7 @@
 #include "methods/ridge/ridge.h"
 
 #include "methods/ridge/models.h"
+#include "methods/ridge/parts.h"
 #include "models/linear.h"
 
 static hr_ridge_options options_of(const void *parameters) {
@@ -46,12 +47,15 @@ const hr_method hr_ridge_method = {
     .variant = "alpha",
     .uses_error = false,
     .has_global = true,
+    .slots_apart = true,
     .kind = &hr_linear_type,
     .parameters_size = sizeof(hr_ridge_parameters),
     .fields = fields,
     .field_count = sizeof fields / sizeof fields[0],
     .estimate = ridge_estimate,
     .begin = ridge_begin,
+    .resume = hr_ridge_models_resume,
+    .is_trained = hr_ridge_models_is_trained,
     .learn = hr_ridge_models_learn,
     .finish = hr_ridge_models_finish,
     .destroy = hr_ridge_models_destroy,

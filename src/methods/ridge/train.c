@@ -10,6 +10,7 @@
 #include "core/observe.h"
 #include "methods/ridge/conclude.h"
 #include "methods/ridge/low_memory.h"
+#include "methods/ridge/parts.h"
 
 const char *hr_ridge_name_of(const hr_learner *learner, size_t m, char text[32]) {
   if (m == learner->study->bin_count) return "the global model";
@@ -20,6 +21,7 @@ const char *hr_ridge_name_of(const hr_learner *learner, size_t m, char text[32])
 /* Operations of a model's solves if each made a factor, order³/3: what is told of
  * progress. */
 static double operations_of(const hr_learner *learner, size_t m) {
+  if (!hr_ridge_is_trained_here(learner, m)) return 0;
   double order = (double)learner->models[m].shape.order;
   double systems = (double)(learner->level_count * learner->study->fold_count + 1);
   return systems * (double)learner->alphas.count * order * order * order / 3;
@@ -205,14 +207,44 @@ static hr_status fail_model(hr_learner *learner, size_t m, hr_status failure,
 /* One model's turn. A bin that fails leaves the others be. */
 static hr_status take_turn(hr_learner *learner, size_t m, hr_error *err) {
   hr_status status = HR_OK;
+  hr_ridge_state state = learner->models[m].state;
+  if (state == HR_RIDGE_ELSEWHERE) return HR_OK;
+  if (state == HR_RIDGE_BACK) return hr_ridge_give_back(learner, m, err);
+  HR_TRY(hr_ridge_begin_leaving(learner, m, err));
   if (learner->models[m].shape.form != HR_RIDGE_NONE) {
     hr_error reason = {.status = HR_OK};
     hr_status trained = train_model(learner, m, &reason);
     if (trained != HR_OK) HR_TRY(fail_model(learner, m, trained, &reason, err));
   }
-  HR_TRY(hand_to_global(learner, m, err));
+  HR_TRY(hr_ridge_is_part(learner) ? hr_ridge_leave_model(learner, m, err)
+                                   : hand_to_global(learner, m, err));
 cleanup:
   return status;
+}
+
+/* Makes the sums of the global model ready for those of the bins. */
+static hr_status begin_global(hr_learner *learner, hr_error *err) {
+  hr_status status = HR_OK;
+  size_t bins = learner->study->bin_count;
+  hr_ridge_model *global = hr_ridge_global(learner);
+  bool is_left = global->gathered && !learner->has_seen_rows;
+  if (global->state != HR_RIDGE_HERE) return HR_OK;
+  if (is_left) {
+    return hr_ridge_is_part(learner) ? HR_OK : hr_ridge_take_global(learner, err);
+  }
+  if (global->rows) HR_TRY(hr_ridge_gather_rows(learner, bins, err));
+  hr_ridge_sums_close(&global->sums);
+cleanup:
+  return status;
+}
+
+static hr_status end_global(hr_learner *learner, hr_error *err) {
+  size_t bins = learner->study->bin_count;
+  bool is_here = learner->models[bins].state == HR_RIDGE_HERE;
+  if (!is_here || hr_ridge_is_trained_here(learner, bins)) {
+    return take_turn(learner, bins, err);
+  }
+  return learner->has_seen_rows ? hr_ridge_leave_global(learner, err) : HR_OK;
 }
 
 /* A fit of which nothing is known but its rows, or that they are too few. */
@@ -266,17 +298,15 @@ hr_status hr_ridge_models_finish(hr_learner *learner, hr_trained *out, hr_error 
   size_t bins = learner->study->bin_count;
   HR_TRY(init_training(learner, out, err));
   HR_TRY(hr_ridge_tell_progress(&learner->progress, err));
-  hr_ridge_model *global = hr_ridge_global(learner);
-  if (global->rows) HR_TRY(hr_ridge_gather_rows(learner, bins, err));
-  hr_ridge_sums_close(&global->sums);
+  HR_TRY(begin_global(learner, err));
   for (int primal = 1; primal >= 0; primal--) { /* these first: sums are taken over */
     for (size_t m = 0; m < bins; m++) {
       bool is_primal = learner->models[m].shape.form == HR_RIDGE_PRIMAL;
       if (is_primal == primal) HR_TRY(take_turn(learner, m, err));
     }
   }
-  HR_TRY(take_turn(learner, bins, err));
-  hr_ridge_sums_fini(&global->sums);
+  HR_TRY(end_global(learner, err));
+  hr_ridge_sums_fini(&hr_ridge_global(learner)->sums);
   learner->progress.done = learner->progress.operations + 1e9;
   HR_TRY(hr_ridge_tell_progress(&learner->progress, err));
 cleanup:
