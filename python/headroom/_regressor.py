@@ -161,8 +161,9 @@ def _check_targets(y, rows):
                                  "the target y is None")
     y = _as_array(y, "y")
     if np.ma.is_masked(y):
-        raise _errors.UsageError(f"y has {np.ma.count_masked(y)} masked values; leave these rows "
-                                 "out")
+        masked = np.ma.count_masked(y)
+        raise _errors.UsageError(f"y has {masked} masked value{'s'[:masked != 1]}; leave " +
+                                 ("this row out" if masked == 1 else "these rows out"))
     y = np.asarray(y, dtype=np.float64)
     if y.ndim not in (1, 2) or y.ndim == 2 and y.shape[1] == 0:
         raise _errors.UsageError(f"y should be a 1d array, or [N, T] for T targets, got an array "

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/alloc.h"
+#include "core/text.h"
 #include "data/star_list.h"
 
 static const hr_rows *rows_of(hr_results *const *results, size_t run) {
@@ -96,9 +97,10 @@ static hr_status join_by_number(hr_join *join, hr_results *const *results,
     size_t own = rows_of(results, k)->count;
     if (own == count) continue;
     return hr_fail(err, HR_ERR_DATA,
-                   "%s has %zu test rows and %s %zu, and there is no id that names each "
+                   "%s has %zu test row%s and %s %zu, and there is no id that names each "
                    "star in all runs; give all studies the same data.id",
-                   results[0]->rows_path, count, results[k]->rows_path, own);
+                   results[0]->rows_path, count, hr_plural(count), results[k]->rows_path,
+                   own);
   }
   for (size_t k = 0; k < join->runs; k++) {
     for (size_t i = 0; i < count; i++) join->row[k][i] = i;

@@ -10,6 +10,7 @@
 
 #include "core/alloc.h"
 #include "core/observe.h"
+#include "core/text.h"
 #include "data/dataset_parts.h"
 
 /* Two shards have the same grid where every pixel agrees within this fraction: far above
@@ -211,9 +212,10 @@ static hr_status read_labels(hr_dataset *self, size_t shard_index, hr_labels lab
   HR_TRY(read_frame(shard, labels, observer, &frame, err));
   if (frame.rows != shard->rows) {
     status = hr_fail(err, HR_ERR_DATA,
-                     "%s: the labels have %zu rows, but %s has %zu; row i of the labels "
+                     "%s: the labels have %zu row%s, but %s has %zu; row i of the labels "
                      "must describe spectrum i",
-                     shard->path, frame.rows, hr_shard_rows_of(shard), shard->rows);
+                     shard->path, frame.rows, hr_plural(frame.rows),
+                     hr_shard_rows_of(shard), shard->rows);
     goto cleanup;
   }
   if (shard_index == 0) HR_TRY(make_columns(self, &frame, err));

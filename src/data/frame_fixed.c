@@ -4,6 +4,7 @@
 
 #include "core/alloc.h"
 #include "core/file.h"
+#include "core/text.h"
 #include "data/frame_layout.h"
 
 typedef struct fixed_reader {
@@ -134,8 +135,9 @@ static hr_status read_shape(const fixed_reader *reader, const node *n, size_t na
                        .columns = shape[transposed ? 1 : 0],
                        .transposed = transposed != 0};
   if (out->columns != names) {
-    status = hr_fail(err, HR_ERR_FORMAT, "%s: %s has %zu columns, but %zu names",
-                     file->path, n->path, out->columns, names);
+    status =
+        hr_fail(err, HR_ERR_FORMAT, "%s: %s has %zu column%s, but %zu name%s", file->path,
+                n->path, out->columns, hr_plural(out->columns), names, hr_plural(names));
   }
 cleanup:
   return status;
@@ -148,8 +150,9 @@ static hr_status check_rows(fixed_reader *reader, const node *n, size_t rows,
     reader->rows_known = true;
   }
   if (rows == reader->frame->rows) return HR_OK;
-  return hr_fail(err, HR_ERR_FORMAT, "%s: %s has %zu rows, but the blocks before it %zu",
-                 reader->source->file->path, n->path, rows, reader->frame->rows);
+  return hr_fail(err, HR_ERR_FORMAT, "%s: %s has %zu row%s, but the blocks before it %zu",
+                 reader->source->file->path, n->path, rows, hr_plural(rows),
+                 reader->frame->rows);
 }
 
 /* How the values of a block are read. */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/alloc.h"
+#include "core/text.h"
 #include "data/number_table.h"
 #include "data/shard.h"
 #include "data/star_list.h"
@@ -324,10 +325,11 @@ static hr_status join_table(join *j, size_t t, const size_t range[2], hr_error *
   if (column != HR_CSV_NO_COLUMN) return join_by_number(j, t, column, range, err);
   if (j->tables[t].rows != range[1]) {
     return hr_fail(err, HR_ERR_DATA,
-                   "%s has %zu rows, and is for %zu %s spectra; give it a column row, "
+                   "%s has %zu row%s, and is for %zu %s spectra; give it a column row, "
                    "their number from 0, or name what both have of a star as "
                    "data.labels_id",
-                   j->tables[t].name, j->tables[t].rows, range[1], j->wish->set);
+                   j->tables[t].name, j->tables[t].rows, hr_plural(j->tables[t].rows),
+                   range[1], j->wish->set);
   }
   hr_status status = hr_number_table_check_order(&j->tables[t], err);
   if (status != HR_OK) return status;

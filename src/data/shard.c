@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "core/alloc.h"
+#include "core/text.h"
 #include "data/hdf5_file.h"
 #include "data/places_guess.h"
 #include "data/rounding.h"
@@ -91,8 +92,8 @@ static hr_status read_fwhm(const hr_hdf5_file *file, hr_shard *shard, hr_error *
   HR_TRY(open_floats(file, HR_SHARD_FWHM, &fwhm, err));
   HR_TRY(hr_hdf5_shape(file, fwhm, HR_SHARD_FWHM, 1, &values, err));
   if (values != shard->pixels) {
-    status = hr_fail(err, HR_ERR_DATA, "%s: %s has %zu values, but %s has %zu pixels",
-                     file->path, HR_SHARD_FWHM, values,
+    status = hr_fail(err, HR_ERR_DATA, "%s: %s has %zu value%s, but %s has %zu pixels",
+                     file->path, HR_SHARD_FWHM, values, hr_plural(values),
                      hr_shard_place(shard, HR_PLACE_WAVE), shard->pixels);
     goto cleanup;
   }
@@ -164,8 +165,9 @@ static hr_status check_beside_flux(const hr_hdf5_file *file, hr_shard *shard,
   size_t rows = 0;
   hr_status status = check_array(file, shard, object_path, &rows, err);
   if (status != HR_OK || rows == shard->rows) return status;
-  return hr_fail(err, HR_ERR_DATA, "%s: %s has %zu rows, but %s has %zu", file->path,
-                 object_path, rows, hr_shard_rows_of(shard), shard->rows);
+  return hr_fail(err, HR_ERR_DATA, "%s: %s has %zu row%s, but %s has %zu", file->path,
+                 object_path, rows, hr_plural(rows), hr_shard_rows_of(shard),
+                 shard->rows);
 }
 
 static hr_status find_noisy(const hr_hdf5_file *file, hr_shard *shard, hr_error *err) {

@@ -383,8 +383,9 @@ cleanup:
 static hr_status check_rows(const hr_spectra_writer *writer, const hr_spectra_rows *rows,
                             hr_error *err) {
   if (rows->rows > writer->rows - writer->written) {
-    return hr_fail(err, HR_ERR_USAGE, "%s was to have %llu rows and would get %llu",
+    return hr_fail(err, HR_ERR_USAGE, "%s was to have %llu row%s and would get %llu",
                    writer->path, (unsigned long long)writer->rows,
+                   hr_plural(writer->rows),
                    (unsigned long long)(writer->written + rows->rows));
   }
   bool has_labels = writer->label_count == 0 || rows->labels;
@@ -437,9 +438,9 @@ static bool close_file(hr_spectra_writer *writer) {
 hr_status hr_spectra_writer_finish(hr_spectra_writer *writer, hr_error *err) {
   hr_status status = HR_OK;
   if (writer->written != writer->rows) {
-    return hr_fail(err, HR_ERR_USAGE, "%s was to have %llu rows and got %llu",
+    return hr_fail(err, HR_ERR_USAGE, "%s was to have %llu row%s and got %llu",
                    writer->path, (unsigned long long)writer->rows,
-                   (unsigned long long)writer->written);
+                   hr_plural(writer->rows), (unsigned long long)writer->written);
   }
   if (!close_file(writer)) return fail_write(writer, err);
   HR_TRY(check_sink(writer, err));

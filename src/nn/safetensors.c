@@ -8,6 +8,7 @@
 #include "core/alloc.h"
 #include "core/file.h"
 #include "core/json.h"
+#include "core/text.h"
 #include "nn/bf16.h"
 
 static const size_t most_bytes = (size_t)1 << 34; /* of a file */
@@ -104,8 +105,8 @@ static hr_status check_places(const char *path, data_view data, hr_tensors *out,
   }
   if (next == end) return HR_OK;
   return hr_fail(err, HR_ERR_FORMAT,
-                 "%s has %zu bytes behind its last tensor; export it again", path,
-                 (size_t)(end - next));
+                 "%s has %zu byte%s behind its last tensor; export it again", path,
+                 (size_t)(end - next), hr_plural((size_t)(end - next)));
 }
 
 static hr_status take_members(const char *path, json_t *header, data_view data,

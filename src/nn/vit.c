@@ -9,6 +9,7 @@
 #include "core/alloc.h"
 #include "core/parallel.h"
 #include "core/random.h"
+#include "core/text.h"
 #include "nn/vit_parts.h"
 
 enum {
@@ -68,9 +69,10 @@ hr_status hr_vit_check(const hr_vit_shape *s, hr_error *err) {
                    s->patch, s->pixels, divisor_below(s->pixels, s->patch));
   }
   if (s->width % s->heads != 0) {
+    size_t fitting = divisor_below(s->width, s->heads);
     return hr_fail(err, HR_ERR_CONFIG,
-                   "%zu heads do not divide a width of %zu; take %zu heads", s->heads,
-                   s->width, divisor_below(s->width, s->heads));
+                   "%zu heads do not divide a width of %zu; take %zu head%s", s->heads,
+                   s->width, fitting, hr_plural(fitting));
   }
   if (!is_share(s->dropout) || !is_share(s->attention_dropout)) {
     return hr_fail(err, HR_ERR_CONFIG,

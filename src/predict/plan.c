@@ -9,6 +9,7 @@
 #include "core/alloc.h"
 #include "core/parallel.h"
 #include "core/sized.h"
+#include "core/text.h"
 
 enum {
   DEFAULT_MEMORY_BYTES = 512 << 20,
@@ -324,7 +325,8 @@ static void describe_files(const hr_predict_plan *plan, hr_text *out) {
     hr_text_append(out, "  ");
     hr_text_append_visible(out, plan->options.files[i]);
     const char *flux = plan->file_flux[i] == HR_OBSERVED_NOISY ? "noisy" : "flux";
-    hr_text_append(out, "  %zu rows, %s\n", plan->file_rows[i],
+    hr_text_append(out, "  %zu row%s, %s\n", plan->file_rows[i],
+                   hr_plural(plan->file_rows[i]),
                    plan->file_layout[i] ? plan->file_layout[i] : flux);
   }
 }

@@ -223,8 +223,8 @@ static hr_status summarize(const work *w, char **text, hr_error *err) {
   };
   hr_text out;
   hr_text_init(&out);
-  hr_text_append(&out, "%llu rows, %llu without a prediction, %llu flagged otherwise\n",
-                 (unsigned long long)w->summary.rows,
+  hr_text_append(&out, "%llu row%s, %llu without a prediction, %llu flagged otherwise\n",
+                 (unsigned long long)w->summary.rows, hr_plural((size_t)w->summary.rows),
                  (unsigned long long)w->summary.failed,
                  (unsigned long long)w->summary.flagged);
   for (size_t f = 0; f < HR_PREDICT_FLAGS; f++) {

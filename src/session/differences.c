@@ -9,6 +9,7 @@
 
 #include "core/alloc.h"
 #include "core/file.h"
+#include "core/text.h"
 #include "core/yaml_tree.h"
 #include "data/table_name.h"
 #include "headroom/version.h"
@@ -272,8 +273,8 @@ static void compare_file(clauses *c, const char *what, const json_t *before,
   if (strcmp(was, path) != 0) {
     hr_text_append(c->out, "%s %s was %s", what, path, was);
   } else if (!same_size) {
-    hr_text_append(c->out, "%s %s had %zu bytes and has %zu now", what, path, old,
-                   facts.bytes);
+    hr_text_append(c->out, "%s %s had %zu byte%s and has %zu now", what, path, old,
+                   hr_plural(old), facts.bytes);
   } else {
     hr_text_append(c->out, "%s %s was modified", what, path);
   }

@@ -10,6 +10,7 @@
 #include "core/alloc.h"
 #include "core/file.h"
 #include "core/observe.h"
+#include "core/text.h"
 #include "methods/net/learner.h"
 #include "study/gate_experts.h"
 #include "study/gate_hidden.h"
@@ -273,9 +274,10 @@ static void tell_mlp(const hr_study_gates *gates, const char *title,
       gates->plan->view.observer,
       "%s: of %zu held-out training rows %.1f %% in the true bin, mean squared "
       "error of the mixture %.4g (%.4g of those trained on), trained on %zu in "
-      "%zu epochs and %.1f s",
+      "%zu epoch%s and %.1f s",
       title, card->held_out_rows, 100 * card->held_out.accuracy, card->held_out_mse,
-      card->train_mse, card->train_rows, card->iterations, card->seconds);
+      card->train_mse, card->train_rows, card->iterations, hr_plural(card->iterations),
+      card->seconds);
 }
 
 /* A gate on its way. */

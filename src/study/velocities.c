@@ -6,6 +6,7 @@
 
 #include "core/alloc.h"
 #include "core/observe.h"
+#include "core/text.h"
 #include "data/rest.h"
 
 /* What simulated stars, and most catalogues, call the truth that fits are held against.
@@ -127,9 +128,9 @@ static hr_status check_range(const hr_config *config, hr_error *err) {
   if (count == 2) return HR_OK;
   return hr_fail(
       err, HR_ERR_CONFIG,
-      "%s: data.rv_range has %zu numbers; give two, from and to which velocity "
+      "%s: data.rv_range has %zu number%s; give two, from and to which velocity "
       "(km/s) is looked",
-      config->path, count);
+      config->path, count, hr_plural(count));
 }
 
 static hr_status fit(hr_velocities *v, const hr_config *config, hr_dataset *const sets[2],

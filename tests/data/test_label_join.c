@@ -206,6 +206,10 @@ static void rows_that_do_not_fit_are_refused(void **state) {
       "t.csv has 3 rows, and is for 4 training spectra; give it a column row, "
       "their number from 0, or name what both have of a star as data.labels_id");
   refuses_table(
+      NULL, "log_g\n1\n",
+      "t.csv has 1 row, and is for 4 training spectra; give it a column row, "
+      "their number from 0, or name what both have of a star as data.labels_id");
+  refuses_table(
       NULL, "row,log_g\n4,1\n",
       "t.csv: line 2 has no row that is a number of 0 to 3, as of the 4 training "
       "spectra that the table is for");

@@ -359,6 +359,8 @@ static void shapes_that_cannot_be_are_refused(void **state) {
   shape = small_shape();
   shape.heads = 5;
   refuse(shape, "5 heads do not divide a width of 12; take 4 heads");
+  shape.width = 7;
+  refuse(shape, "5 heads do not divide a width of 7; take 1 head");
   shape = small_shape();
   shape.layers = 0;
   refuse(shape, "layers of a vision transformer are 1 to 65536, not 0; take one between");

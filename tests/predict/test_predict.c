@@ -172,7 +172,7 @@ static void test_blocks(void **state) {
   (void)state;
   enum { MANY = 300 };
   static double many[MANY * P];
-  static char whole[65536], cut[65536];
+  static char whole[131072], cut[131072];
   hr_error err = {0};
   desk d;
   desk_init(&d);

@@ -418,8 +418,10 @@ class BadInput(unittest.TestCase):
         fitted = regressor.fit(X, y)
         self.refused("X has 3 features, but HeadroomRegressor is expecting 30 features as input.",
                      fitted.predict, X[:, :3])
-        self.refused("y has 2 masked values; leave these rows out", regressor.fit, X,
-                     np.ma.masked_array(y, np.arange(400) < 2))
+        for count, sentence in ((2, "2 masked values; leave these rows out"),
+                                (1, "1 masked value; leave this row out")):
+            self.refused(f"y has {sentence}", regressor.fit, X,
+                         np.ma.masked_array(y, np.arange(400) < count))
         np.testing.assert_array_equal(regressor.fit(X, np.ma.masked_array(y)).predict(X),
                                       fitted.predict(X))
         self.refused("error holds no value above 0; give one sigma of each pixel, or leave error "

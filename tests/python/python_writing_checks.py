@@ -178,7 +178,7 @@ class Writing(unittest.TestCase):
                 kind=headroom.DataError)
         refused("the wavelength of pixel 0 (counted from 0) is -1; wavelengths are finite, above 0 "
                 "and increase, in angstrom", flux, wave=np.arange(-1, 39), kind=headroom.DataError)
-        refused("noisy has 1 rows, but flux has 2", flux, noisy=flux[:1])
+        refused("noisy has 1 row, but flux has 2", flux, noisy=flux[:1])
         refused("noisy has shape (2, 39), but spectra of this file are [2, 40]; bring them to its "
                 "grid, wave", flux, noisy=flux[:, 1:])
         # A single spectrum has a row, too: nothing else is blamed.

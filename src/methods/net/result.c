@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/alloc.h"
+#include "core/text.h"
 #include "models/heads.h"
 #include "models/network.h"
 
@@ -221,7 +222,8 @@ static void judge(const hr_net_result *r, const hr_curve_point *together, hr_fit
              points);
   } else {
     snprintf(sentence, sizeof sentence,
-             "not converged: no better than the mean after %zu epochs", points);
+             "not converged: no better than the mean after %zu epoch%s", points,
+             hr_plural(points));
   }
   hr_fit_add_note(fit, sentence);
 }

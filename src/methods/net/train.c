@@ -9,6 +9,7 @@
 #include "core/alloc.h"
 #include "core/fingerprint.h"
 #include "core/parallel.h"
+#include "core/text.h"
 #include "methods/net/result.h"
 #include "nn/array_file.h"
 
@@ -302,8 +303,9 @@ static void note_restart(const hr_net_training *training) {
   int64_t epochs = p->restart_after < p->epochs ? p->restart_after : p->epochs;
   char sentence[sizeof training->outputs[0].out->fit.note];
   snprintf(sentence, sizeof sentence,
-           "no better than the mean within %d epochs: started again with lr %g%s",
-           (int)epochs, p->lr / 10, training->method->steadied);
+           "no better than the mean within %d epoch%s: started again with lr %g%s",
+           (int)epochs, hr_plural((size_t)epochs), p->lr / 10,
+           training->method->steadied);
   for (size_t o = 0; o < training->models; o++) {
     hr_fit_add_note(&training->outputs[o].out->fit, sentence);
   }

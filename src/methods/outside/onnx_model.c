@@ -12,6 +12,7 @@
 #include "core/door.h"
 #include "core/observe.h"
 #include "core/parallel.h"
+#include "core/text.h"
 #include "methods/outside/onnx_file.h"
 #include "methods/outside/onnx_session.h"
 
@@ -303,9 +304,9 @@ static hr_status check_scale(const hr_study_view *study, const hr_numbers *scale
   bool is_none = scale->count == 2 && scale->items[0] == 0 && scale->items[1] == 1;
   if (!is_none && scale->count != 2 * targets) {
     return hr_fail(err, HR_ERR_CONFIG,
-                   "has %zu numbers and the study %zu target%s; give an offset and a "
+                   "has %zu number%s and the study %zu target%s; give an offset and a "
                    "factor for each, in the order of data.target",
-                   scale->count, targets, targets == 1 ? "" : "s");
+                   scale->count, hr_plural(scale->count), targets, hr_plural(targets));
   }
   for (size_t i = 1; i < scale->count; i += 2) {
     if (scale->items[i] != 0) continue;
