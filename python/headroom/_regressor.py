@@ -486,7 +486,8 @@ class HeadroomRegressor(_Base):
         names = json.loads(given["text"])["data"]["target"]
 
         def readable(text):
-            for ours, yours in ((os.path.join(folder, "train.h5"), "X"), (folder + os.sep, ""), (folder, "the temporary folder"),
+            for ours, yours in ((os.path.join(folder, "train.h5"), "X"), (folder + os.sep, ""),
+                                (folder, "the temporary folder"),
                                 (", or name another one as data.target", ""),
                                 ("run.memory_mib", "memory_mib"),
                                 (", or try it all the same with preflight=False", ""),

@@ -16,7 +16,7 @@ typedef enum hr_prediction_file_format {
 typedef struct hr_prediction_file_column {
   hr_frame_column frame;
   bool may_be_null; /* of whole numbers: one is none where its `numbers` are NaN */
-  bool is_truth; /* of whole numbers in FITS: T where they are not 0 */
+  bool is_truth;    /* of whole numbers in FITS: T where they are not 0 */
   const char *unit; /* in FITS; NULL: none. Borrowed while the file is made */
 } hr_prediction_file_column;
 

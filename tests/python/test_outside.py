@@ -336,8 +336,9 @@ class Outside(unittest.TestCase):
         table.to_csv(self.path("from_one.csv"), index=False)
         cases = {
             "{cat: {predictions: from_one.csv}}":
-                "experts.cat.predictions: " + self.path("from_one.csv") + " counts rows from 1, as it "
-                f"has a row {TEST} and no row 0 of {TEST} test rows; they count from 0, so take 1 off its column row",
+                "experts.cat.predictions: " + self.path("from_one.csv") + " counts rows from 1, "
+                f"as it has a row {TEST} and no row 0 of {TEST} test rows; they count from 0, so "
+                "take 1 off its column row",
             "{ridge: {}, cat: {predictions: cat.csv, title: ridge}}":
                 "experts.cat.title is 'ridge', and tables call ridge so",
             "{mine: {prediction: cat.csv}}": "and a model from elsewhere needs predictions or onnx",

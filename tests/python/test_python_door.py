@@ -210,7 +210,8 @@ class Door(unittest.TestCase):
             file.write(USER)
         call(python, "-m", "mypy", "--strict", "--cache-dir", f"{self.root}/mypy", path)
         with open(path, "w", encoding="utf-8") as file:
-            file.write(USER.replace("shards=2", "shards='two'").replace("model().targets", "model().target"))
+            file.write(USER.replace("shards=2", "shards='two'")
+                       .replace("model().targets", "model().target"))
         done = subprocess.run([python, "-m", "mypy", "--strict", "--cache-dir",
                                f"{self.root}/mypy", path], capture_output=True, text=True)
         self.assertEqual(done.returncode, 1)
