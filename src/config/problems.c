@@ -83,6 +83,10 @@ static void read_key(const char *sentence, char *out, size_t size) {
     section = "binning.axes.";
     start += 11;
   }
+  if (strncmp(start, "experts: '", 10) == 0) { /* "... cannot name a model" */
+    section = "experts.";
+    start += 10;
+  }
   if (strncmp(start, "the key '", 9) == 0) start += 9;
   if (strncmp(start, "a label in ", 11) == 0) start += 11;
   if (strncmp(start, "a name in ", 10) == 0) start += 10;

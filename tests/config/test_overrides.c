@@ -150,6 +150,23 @@ static void all_wrong_settings_are_told(void **state) {
   assert_memory_equal(err.message, start, strlen(start));
 }
 
+/* A name that no model can have is one problem, though its key stays without it. */
+static void a_wrong_name_is_one_problem(void **state) {
+  (void)state;
+  hr_error err = {0};
+  hr_config *config = NULL;
+  char expected[5000];
+  scratch_write(&s, "s.yaml", HEAD "experts: {ridge: }\n");
+  snprintf(
+      expected, sizeof expected,
+      "%s, --set 1: experts: 'Cat' cannot name a model from elsewhere; use at most 31 "
+      "small letters, digits and '_', a letter first, and no word of the program's "
+      "own such as hybrid or global",
+      scratch_name(&s, "s.yaml"));
+  check_fails(load("experts.Cat.predictions=a.csv", &config, &err), HR_ERR_CONFIG,
+              expected);
+}
+
 /* A key whose setting is wrong is not missing, too. */
 static void a_wrong_setting_is_not_missing(void **state) {
   (void)state;
@@ -178,6 +195,7 @@ int main(void) {
       TEST(models_from_elsewhere_need_no_section_either),
       TEST(wrong_settings_are_told),
       TEST(all_wrong_settings_are_told),
+      TEST(a_wrong_name_is_one_problem),
       TEST(a_wrong_setting_is_not_missing),
       TEST(a_value_has_to_be_yaml),
   };
