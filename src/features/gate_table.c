@@ -122,18 +122,45 @@ static size_t find_pixel(const double *wave, size_t pixels, double limit, int ab
   return i;
 }
 
+static bool is_window_there(const hr_gate_pixels *p) {
+  return p->end > p->first && (p->first > p->left || p->right > p->end);
+}
+
+static hr_gate_pixels pixels_of(const hr_gate_window *window, const double *wave,
+                                size_t pixels) {
+  return (hr_gate_pixels){
+      .first = find_pixel(wave, pixels, window->low, 0),
+      .end = find_pixel(wave, pixels, window->high, 1),
+      .left = find_pixel(wave, pixels, window->low - HR_GATE_SIDEBAND, 0),
+      .right = find_pixel(wave, pixels, window->high + HR_GATE_SIDEBAND, 1)};
+}
+
+void hr_gate_table_fit(hr_gate_table *table, const double *wave, size_t pixels) {
+  hr_gate_table fit = *table;
+  fit.window_count = fit.total_count = 0;
+  for (size_t t = 0; t < table->total_count; t++) fit.total[t].windows = 0;
+  for (size_t w = 0; w < table->window_count; w++) {
+    hr_gate_pixels p = pixels_of(&table->window[w], wave, pixels);
+    if (!is_window_there(&p)) continue;
+    for (size_t t = 0; t < table->total_count; t++) {
+      bool is_in = table->total[t].windows & 1U << w;
+      fit.total[t].windows |= is_in ? 1U << fit.window_count : 0;
+    }
+    fit.window[fit.window_count++] = table->window[w];
+  }
+  for (size_t t = 0; t < table->total_count; t++) {
+    if (fit.total[t].windows) fit.total[fit.total_count++] = fit.total[t];
+  }
+  if (fit.window_count > 0) *table = fit;
+}
+
 hr_status hr_gate_table_place(const hr_gate_table *table, const char *key,
                               const double *wave, size_t pixels, hr_gate_pixels *where,
                               hr_error *err) {
   for (size_t w = 0; w < table->window_count; w++) {
     const hr_gate_window *window = &table->window[w];
-    hr_gate_pixels p = {
-        .first = find_pixel(wave, pixels, window->low, 0),
-        .end = find_pixel(wave, pixels, window->high, 1),
-        .left = find_pixel(wave, pixels, window->low - HR_GATE_SIDEBAND, 0),
-        .right = find_pixel(wave, pixels, window->high + HR_GATE_SIDEBAND, 1)};
-    bool has_sides = p.first > p.left || p.right > p.end;
-    if (p.end <= p.first || !has_sides) {
+    hr_gate_pixels p = pixels_of(window, wave, pixels);
+    if (!is_window_there(&p)) {
       return hr_fail(err, HR_ERR_CONFIG,
                      "%s: the window %s, %.9g to %.9g angstrom, has no pixel%s; the "
                      "spectra reach from %.9g to %.9g",

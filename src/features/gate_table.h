@@ -81,6 +81,10 @@ hr_status hr_gate_table_place(const hr_gate_table *table, const char *key,
                               const double *wave, size_t pixels, hr_gate_pixels *where,
                               hr_error *err) HR_MUST_CHECK;
 
+/* Leaves out windows that hr_gate_table_place would refuse, and totals of none of the
+ * rest, unless there is no other. */
+void hr_gate_table_fit(hr_gate_table *table, const double *wave, size_t pixels);
+
 /* As JSON, and back: HR_ERR_FORMAT with a sentence that begins with `place` where it is
  * no such table. */
 json_t *hr_gate_table_json(const hr_gate_table *table, hr_json_builder *builder);

@@ -39,9 +39,14 @@ static bool waits(const hr_config_gate *gate) {
   return needs_experts(gate) || looks_at_trunk(gate);
 }
 
-static hr_gate_table table_of(const hr_config_gate *gate) {
+/* The usual windows are for spectra of any range; what was asked for by name is refused
+ * where it is not there. */
+static hr_gate_table table_of(const hr_plan *plan, const hr_config_gate *gate) {
   hr_gate_table table;
-  hr_config_gate_table(gate, &table);
+  bool is_there = hr_config_gate_table(gate, &table);
+  if (is_there && strcmp(table.name, "default") == 0) {
+    hr_gate_table_fit(&table, plan->view.wave_angstrom, plan->view.pixels);
+  }
   return table;
 }
 
@@ -87,7 +92,7 @@ hr_status hr_study_gates_check(const hr_plan *plan, hr_error *err) {
     char key[64];
     if (!inputs) continue;
     key_of(config_of(plan, g), key);
-    const hr_gate_table table = table_of(config_of(plan, g));
+    const hr_gate_table table = table_of(plan, config_of(plan, g));
     hr_error reason = {.status = HR_OK};
     hr_status status = hr_gate_table_place(&table, key, plan->view.wave_angstrom,
                                            plan->view.pixels, NULL, &reason);
@@ -152,7 +157,7 @@ void hr_study_gates_estimate(const hr_plan *plan, hr_cost *cost) {
     const hr_gate_inputs *inputs = inputs_of(config_of(plan, g));
     cost->operations += operations * count_answers(plan, g);
     if (!inputs) continue;
-    const hr_gate_table table = table_of(config_of(plan, g));
+    const hr_gate_table table = table_of(plan, config_of(plan, g));
     const hr_gate_plan learner = plan_of(plan, inputs, &table, "");
     cost->memory_bytes += hr_gate_learner_bytes(&learner);
     cost->operations += trunk_operations(plan, inputs);
@@ -203,7 +208,7 @@ hr_status hr_study_gates_init(hr_study_gates *gates, const hr_plan *plan, hr_err
     char key[64];
     if (!inputs) continue;
     key_of(config_of(plan, g), key);
-    const hr_gate_table table = table_of(config_of(plan, g));
+    const hr_gate_table table = table_of(plan, config_of(plan, g));
     const hr_gate_plan learner = plan_of(plan, inputs, &table, key);
     HR_TRY(hr_gate_learner_create(&learner, &gates->learners[g], err));
     HR_TRY(read_sample(plan, gates->learners[g], err));

@@ -39,7 +39,11 @@ static hr_status take_label(hr_velocities *v, const char *name, hr_dataset *cons
     hr_error reason = {.status = HR_OK};
     status = hr_dataset_label(sets[s], name, true, &values[s], &reason);
     if (status != HR_OK) {
-      status = hr_fail(err, status, "data.rv: %s", reason.message);
+      bool is_number = *name && name[strspn(name, "+-.0123456789")] == '\0';
+      status = hr_fail(err, status, "data.rv: %s%s", reason.message,
+                       is_number ? "; one velocity of all stars is none of them: give a "
+                                   "label, fit, or 0 for stars at rest"
+                                 : "");
       goto cleanup;
     }
     HR_TRY(check_label(name, values[s], rows, err));

@@ -68,6 +68,31 @@ static void windows_off_the_grid_are_refused(void **state) {
               "continuum; the spectra reach from 8000 to 8159");
 }
 
+/* GAIA's RVS has the calcium triplet and nothing else of the usual windows. */
+static void windows_off_the_grid_can_be_left_out(void **state) {
+  (void)state;
+  enum { RVS = 240 };
+  hr_error err;
+  double wave[RVS];
+  hr_gate_table table = *hr_gate_table_find("default");
+  for (size_t i = 0; i < RVS; i++) wave[i] = 8460 + (double)i;
+  hr_gate_table_fit(&table, wave, RVS);
+  assert_int_equal(table.window_count, 3);
+  assert_string_equal(table.window[2].name, "Ca II 8662");
+  assert_int_equal(table.total_count, 1);
+  assert_int_equal(table.total[0].windows, 7);
+  check_ok(hr_gate_table_place(&table, "key", wave, RVS, NULL, &err));
+  table = *hr_gate_table_find("default");
+  for (size_t i = 0; i < RVS; i++) wave[i] = 8150 + (double)i / 2;
+  hr_gate_table_fit(&table, wave, RVS); /* sodium alone */
+  assert_int_equal(table.window_count, 2);
+  assert_string_equal(table.total[0].name, "Na I");
+  assert_int_equal(table.total[0].windows, 3);
+  for (size_t i = 0; i < RVS; i++) wave[i] = 7100 + (double)i;
+  hr_gate_table_fit(&table, wave, RVS); /* neither: to be refused */
+  assert_int_equal(table.window_count, 2);
+}
+
 static json_t *as_json(const hr_gate_table *table) {
   hr_json_builder builder = {0};
   json_t *root = hr_gate_table_json(table, &builder);
@@ -144,6 +169,7 @@ int main(void) {
       cmocka_unit_test(features_have_names),
       cmocka_unit_test(windows_find_their_pixels),
       cmocka_unit_test(windows_off_the_grid_are_refused),
+      cmocka_unit_test(windows_off_the_grid_can_be_left_out),
       cmocka_unit_test(what_is_written_is_read),
       cmocka_unit_test(what_is_no_table_is_refused),
       cmocka_unit_test(too_many_are_refused),

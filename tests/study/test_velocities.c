@@ -190,6 +190,13 @@ static void what_is_no_velocity_is_refused(void **state) {
   assert_int_equal(find(&d), HR_ERR_DATA);
   assert_non_null(strstr(err.message, "data.rv: "));
   assert_non_null(strstr(err.message, "speed"));
+  assert_null(strstr(err.message, "one velocity"));
+  desk_fini(&d);
+  desk_init(&d, "z0", ", rv: -12.5");
+  assert_int_equal(find(&d), HR_ERR_DATA);
+  assert_non_null(strstr(err.message,
+                         "; one velocity of all stars is none of them: give a "
+                         "label, fit, or 0 for stars at rest"));
   desk_fini(&d);
 }
 
