@@ -92,7 +92,7 @@ typedef struct row_facts {
   double spread, median;
   double error;           /* median of some; NaN: none is known */
   double lowest, highest; /* flux of good pixels */
-  bool has_error;         /* one above 0, or one that is not a number */
+  bool has_error;         /* one that is not 0 */
 } row_facts;
 
 typedef struct sampler {
@@ -203,9 +203,10 @@ static void narrow_row(const double *values, size_t count, double unit, float *o
   for (size_t p = 0; p < count; p++) out[p] = (float)(values[p] / unit);
 }
 
+/* 0 says that it is not known; below 0, that something is wrong with those there are. */
 static bool has_error(const double *error, size_t count) {
   for (size_t p = 0; p < count; p++) {
-    if (!(error[p] <= 0)) return true;
+    if (!(error[p] == 0)) return true;
   }
   return false;
 }

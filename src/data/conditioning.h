@@ -101,7 +101,7 @@ hr_status hr_conditioning_learn(const hr_dataset *dataset,
 hr_status hr_dataset_measure_scale(const hr_dataset *dataset, bool is_noisy,
                                    hr_flux_scale *out, hr_error *err) HR_MUST_CHECK;
 
-/* Whether any row of such a sample has an error above 0, or one that is not a number. */
+/* Whether any row of such a sample has an error that is not 0. */
 hr_status hr_dataset_knows_errors(const hr_dataset *dataset, bool *known,
                                   hr_error *err) HR_MUST_CHECK;
 

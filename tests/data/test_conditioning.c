@@ -175,6 +175,11 @@ static void errors_of_zero_are_none(void **state) {
   assert_int_equal(d.sample.empty_rows, ROWS);
   check_near(d.found.scale, 1, 0);
   check_near(d.found.stand_in[3], 0, 0);
+  /* Nor is what has the wrong sign everywhere not known. */
+  for (size_t i = 0; i < ROWS * PIXELS; i++) d.error[i] = -0.1;
+  learn(&d);
+  assert_true(d.found.knows_errors);
+  assert_int_equal(d.sample.empty_rows, ROWS);
   desk_fini(&d);
 }
 
