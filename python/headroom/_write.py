@@ -97,7 +97,7 @@ def write_spectra(file: str | os.PathLike, flux: Any, error: Any = None, labels:
     clean = None if noisy is None else _model._Rows(noisy, None, mask, len(wave), "wave",
                                                         name="noisy")
     if clean is not None and len(clean) != len(rows):
-        raise _errors.UsageError(f"noisy has {len(clean)} row{'s'[:len(clean) != 1]}, "
+        raise _errors.UsageError(f"noisy has {len(clean)} row{'' if len(clean) == 1 else 's'}, "
                                  f"but flux has {len(rows)}")
     columns = _columns(labels, len(rows))
     dtype = rows.dtype if clean is None else max(rows.dtype, clean.dtype)
