@@ -162,7 +162,8 @@ def _check_targets(y, rows):
     y = _as_array(y, "y")
     if np.ma.is_masked(y):
         masked = np.ma.count_masked(y)
-        raise _errors.UsageError(f"y has {masked} masked value{'' if masked == 1 else 's'}; leave " +
+        plural = "" if masked == 1 else "s"
+        raise _errors.UsageError(f"y has {masked} masked value{plural}; leave " +
                                  ("this row out" if masked == 1 else "these rows out"))
     y = np.asarray(y, dtype=np.float64)
     if y.ndim not in (1, 2) or y.ndim == 2 and y.shape[1] == 0:
@@ -646,7 +647,8 @@ class HeadroomRegressor(_Base):
         y = _check_targets(y, len(predicted))
         y, predicted = y.reshape(len(y), -1), predicted.reshape(len(predicted), -1)
         if y.shape != predicted.shape:
-            raise _errors.UsageError(f"y has {y.shape[1]} target{'' if y.shape[1] == 1 else 's'}, but "
+            plural = "" if y.shape[1] == 1 else "s"
+            raise _errors.UsageError(f"y has {y.shape[1]} target{plural}, but "
                                      f"HeadroomRegressor was fitted with {predicted.shape[1]}")
         return float(np.mean(_r2(y, predicted, _check_weights(sample_weight, len(y)))))
 
