@@ -207,7 +207,7 @@ cleanup:
 
 /* Options that go together, and those that do not. */
 static hr_status check_options(const predict_values *given, hr_error *err) {
-  bool is_shared = given->array || hr_world_find_launch().is_launched;
+  bool is_launched = hr_world_find_launch().is_launched;
   const char *without = given->array ? "--array" : "--skip-existing";
   if (given->each && given->out) {
     return hr_fail(err, HR_ERR_USAGE,
@@ -219,7 +219,7 @@ static hr_status check_options(const predict_values *given, hr_error *err) {
                    "%s is for tables of a file each; name their folder with --each",
                    without);
   }
-  if (given->plot && is_shared) {
+  if (given->plot && (given->array || is_launched)) {
     return hr_fail(err, HR_ERR_USAGE,
                    "--plot is for one process, which looks through all files; leave it "
                    "out, and plot by a call of its own");
@@ -228,7 +228,6 @@ static hr_status check_options(const predict_values *given, hr_error *err) {
     return hr_fail(err, HR_ERR_USAGE,
                    "--plot-dir is where the pages of stars go; name them with --plot");
   }
-  bool is_launched = hr_world_find_launch().is_launched;
   if (is_launched && given->array) {
     return hr_fail(err, HR_ERR_USAGE,
                    "--array is for one process, and a launcher started several ranks; "

@@ -188,10 +188,10 @@ hr_status hr_predict_plot(const hr_predict_options *options, const char *ids,
   work w = {.observer = observer};
   hr_text_init(&w.text);
   HR_TRY(take_ids(&w, ids, err));
+  HR_TRY(check_folder(folder, err));
   HR_TRY(hr_predict_plan_create(options, NULL, &w.plan, err));
   HR_TRY(find_all(&w, err));
   HR_TRY(hr_star_experts_init(w.plan, &w.experts, err));
-  HR_TRY(check_folder(folder, err));
   for (size_t i = 0; i < w.count; i++) HR_TRY(draw_wish(&w, &w.wishes[i], folder, err));
   HR_TRY(hr_text_status(&w.text, err));
   if (text) {

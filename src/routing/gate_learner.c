@@ -212,9 +212,10 @@ hr_status hr_gate_learner_learn(hr_gate_learner *learner, const hr_block *block,
   }
   HR_TRY(hr_gate_features_fill(l->features, count, l->block_rows, block->noisy,
                                l->block_features, err));
-  for (size_t i = 0; i < count * l->measured; i++) {
-    size_t row = l->come + i / l->measured;
-    l->raw[row * l->count + i % l->measured] = (float)l->block_features[i];
+  for (size_t i = 0; i < count; i++) {
+    const double *from = l->block_features + i * l->measured;
+    float *to = l->raw + (l->come + i) * l->count;
+    for (size_t f = 0; f < l->measured; f++) to[f] = (float)from[f];
   }
   l->come += count;
 cleanup:
